@@ -1,0 +1,229 @@
+"""What would it take to serve this request? The cheapest change to the plan, really solved.
+
+The request is forced into the model; the meetings of the plan may move or go, nothing else may come. The
+cost is, in this order: availability that someone must give, required meetings that go, 3 × cancelled + 2 × moved in
+time + 1 × moved table, and the value that goes with what is cancelled. Locks and every hard rule hold.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import Final
+
+from scheduler.comparing import compare
+from scheduler.document import InputError
+from scheduler.instance import Instance, Placements
+from scheduler.model import Expression, Model
+from scheduler.objectives import Changes, objectives_of
+from scheduler.plan import Counterfactual, Meeting, Plan, Unserved
+from scheduler.problem import Participant, Problem, Request
+from scheduler.reasons import unserved_of
+from scheduler.rules import model_of
+from scheduler.search import Options, Search
+from scheduler.seating import seat
+from scheduler.solving import require_usable
+from scheduler.validating import Fault
+
+LEVEL_NAMES: Final = {
+    "required": "les entretiens obligatoires",
+    "minimum": "les minimums promis",
+    "coverage": "le nombre de participants qui ont un entretien",
+    "value": "la valeur totale",
+    "balance": "l'équilibre entre participants",
+    "changes": "la stabilité du planning",
+    "idle": "les attentes",
+    "moves": "les changements de table",
+    "early": "l'heure des entretiens",
+}
+
+
+def explain(
+    problem: Problem,
+    plan: Plan,
+    request: str | None = None,
+    options: Options = Options(),  # noqa: B008 - a frozen value
+    *,
+    stop: Callable[[], bool] | None = None,
+) -> tuple[Unserved, ...]:
+    """Return each unserved request of ``plan`` (or only ``request``) with its reason and cheapest remedy.
+
+    Raises InputError when the problem is unusable or ``request`` is unknown. A request that is served gives
+    an empty tuple. Once ``options.time_limit`` is used up or ``stop`` says true, reasons come without remedy.
+    """
+    require_usable(problem)
+    instance = Instance(problem)
+    if request is not None and request not in instance.request_rank:
+        raise InputError([Fault("REQUEST", f"la demande « {request} » n'existe pas dans le problème.")])
+    known = tuple(m for m in plan.meetings if m.request in instance.request_rank and m.slot in instance.slot_rank)
+    placements = instance.placements(known)
+    search = Search(options, stop)
+    found = unserved_of(instance, placements, proved=plan.status == "optimal")
+    wanted = [unserved for unserved in found if request in {None, unserved.request}]
+    return tuple(_with_remedy(problem, placements, unserved, search) for unserved in wanted)
+
+
+def _with_remedy(problem: Problem, placements: Placements, unserved: Unserved, search: Search) -> Unserved:
+    remedy = _cheapest(problem, placements, unserved, search)
+    if remedy is None:
+        return unserved
+    sentence = unserved.sentence
+    if remedy.worse is not None and unserved.reason in {"buyer_full", "structure_full", "others_preferred"}:
+        sentence = f"{sentence[:-1]} ; le servir coûterait sur {LEVEL_NAMES[remedy.worse]}."
+    return replace(unserved, sentence=sentence, would_need=tuple(_words(remedy)), counterfactual=remedy)
+
+
+def _cheapest(problem: Problem, placements: Placements, unserved: Unserved, search: Search) -> Counterfactual | None:
+    """Solve for the cheapest change; where the pair shares no slot, one may be opened, asking the least of people."""
+    if unserved.reason == "excluded" or search.over:
+        return None
+    if unserved.reason == "no_common_slot":
+        return _with_opening(problem, placements, unserved.request, search)
+    found = _forced(problem, problem, placements, unserved.request, search)
+    return None if found is None else found[1]
+
+
+def _with_opening(problem: Problem, placements: Placements, name: str, search: Search) -> Counterfactual | None:
+    """Try each slot that someone could open, those that ask the least first; keep the cheapest."""
+    instance = Instance(problem)
+    wish = problem.requests[instance.request_rank[name]]
+    best: tuple[tuple[int, ...], Counterfactual] | None = None
+    for slot, asked in sorted(_openings(instance, wish).items(), key=lambda item: len(item[1])):
+        if best is not None and len(asked) > best[0][0]:
+            break
+        slot_id = problem.slots[slot].id
+        found = _forced(problem, _opened(problem, wish, asked, slot_id), placements, name, search, only=slot)
+        if found is None:
+            continue
+        spent, remedy = found
+        cost = (len(asked), *spent, slot)
+        if best is None or cost < best[0]:
+            best = cost, replace(remedy, opened=tuple((who, slot_id) for who in asked))
+    return None if best is None else best[1]
+
+
+def _openings(instance: Instance, wish: Request) -> dict[int, tuple[str, ...]]:
+    """Return, for each slot, who would have to open it: participants, and the request's own slots by its id."""
+    request = instance.request_rank[wish.id]
+    return {
+        slot: (
+            *(
+                instance.problem.participants[person].id
+                for person in instance.sides(request)
+                if not instance.available[person] >> slot & 1
+            ),
+            *((wish.id,) if wish.slots is not None and instance.problem.slots[slot].id not in wish.slots else ()),
+        )
+        for slot in range(instance.slot_count)
+    }
+
+
+def _opened(problem: Problem, wish: Request, asked: tuple[str, ...], slot: str) -> Problem:
+    """Return the problem in which ``asked`` open ``slot``."""
+
+    def give(person: Participant) -> Participant:
+        if person.id not in asked or person.available is None:
+            return person
+        return replace(person, available=(*person.available, slot))
+
+    def allow(request: Request) -> Request:
+        if request.id != wish.id or wish.id not in asked:
+            return request
+        return replace(request, slots=(*(request.slots or ()), slot))
+
+    return replace(
+        problem,
+        participants=tuple(map(give, problem.participants)),
+        requests=tuple(map(allow, problem.requests)),
+    )
+
+
+def _forced(
+    problem: Problem, changed: Problem, placements: Placements, name: str, search: Search, only: int | None = None
+) -> tuple[tuple[int, int, int], Counterfactual] | None:
+    """Return the cheapest plan of ``changed`` that serves ``name``, with its cost: promises, changes, value lost."""
+    instance = Instance(_without_others(changed, placements, name))
+    old = Instance(problem)
+    kept = instance.placements(old.meetings(placements))
+    changes = Changes(instance, kept)
+    model = model_of(instance)
+    request = instance.request_rank[name]
+    slots = range(instance.slot_count) if only is None else (only,)
+    model.cp.add_bool_or([model.at[request, slot] for slot in slots if (request, slot) in model.at])
+    model.hint(kept)
+    status, plan, _bound = search.run(model, _cost(model, changes, kept))
+    if plan is None or status != "optimal":
+        return None
+    after = seat(instance, plan)
+    meetings = {meeting.request: meeting for meeting in instance.meetings(after)}
+    before = old.meetings(placements)
+    difference = compare(problem, Plan("feasible", before), Plan("feasible", tuple(meetings.values())))
+    gone = [r for r in kept if r not in after]
+    cost = (
+        sum(instance.required[r] for r in gone),
+        changes.measure(after),
+        sum(instance.value[r] for r in gone),
+    )
+    return cost, Counterfactual(
+        meeting=meetings[name],
+        cancelled=difference.cancelled,
+        moved=difference.moved,
+        worse=_first_worse(old, placements, old.placements(tuple(meetings.values()))),
+    )
+
+
+def _cost(model: Model, changes: Changes, kept: Placements) -> Expression:
+    """Return required meetings lost, then changes, then value lost, as one sum in which each outweighs the next."""
+    instance = model.instance
+    value = sum(instance.value[request] for request in kept) + 1
+    promise = value * (changes.base + 2 * len(kept) + 1)
+    served = (
+        -(instance.value[request] + promise * instance.required[request]) * literal
+        for (request, _slot), literal in model.at.items()
+        if request in kept
+    )
+    return value * changes.expression(model) + model.total(served)
+
+
+def _without_others(problem: Problem, placements: Placements, name: str) -> Problem:
+    """Return the problem with only the requests of the plan and ``name``."""
+    kept = {problem.requests[request].id for request in placements} | {name}
+    return replace(
+        problem,
+        requests=tuple(request for request in problem.requests if request.id in kept),
+        locks=tuple(lock for lock in problem.locks if lock.request in kept),
+    )
+
+
+def _first_worse(instance: Instance, before: Placements, after: Placements) -> str | None:
+    """Return the first level that differs, when it is for the worse."""
+    for objective in objectives_of(instance, instance.problem.settings.objectives):
+        old, new = objective.measure(before), objective.measure(after)
+        if old != new:
+            return None if (new > old) == objective.maximise else objective.name
+    return None
+
+
+def _words(remedy: Counterfactual) -> Iterator[str]:
+    """Say what the remedy asks for, one step a line."""
+    meeting = remedy.meeting
+    for who, slot in remedy.opened:
+        yield f"{who} accepte {slot}" if who == meeting.request else f"{who} se rend disponible en {slot}"
+    for move in remedy.moved:
+        if move.before.slot != move.after.slot:
+            yield (f"déplacer {move.before.request} ({_pair(move.before)}) de {move.before.slot} à {move.after.slot}")
+        else:
+            yield f"{move.before.request} ({_pair(move.before)}) change de table : {move.after.table}"
+    for gone in remedy.cancelled:
+        freed = [person for person in (gone.buyer, gone.structure) if person in {meeting.buyer, meeting.structure}]
+        whose = f" de {freed[0]}" if freed else ""
+        yield f"libérer {gone.slot}{whose}, au prix de {gone.request} ({_pair(gone)})"
+    yield f"placer {meeting.request} en {_place(meeting)}"
+
+
+def _pair(meeting: Meeting) -> str:
+    return f"{meeting.buyer} – {meeting.structure}"
+
+
+def _place(meeting: Meeting) -> str:
+    return meeting.slot if meeting.table is None else f"{meeting.slot}, table {meeting.table}"

@@ -1,0 +1,191 @@
+"""A problem with its names turned into small integers, read many times by every algorithm.
+
+Slots, participants and requests are known by rank. Sets of slots are integers used as bit sets: bit ``t``
+stands for slot ``t``, so "both can" is one ``&``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+from scheduler.plan import Meeting
+from scheduler.problem import Problem
+
+
+@dataclass(frozen=True, slots=True)
+class Placement:
+    """Where a request is served: slot rank and table id (``None``: no tables are counted)."""
+
+    slot: int
+    table: str | None
+
+
+Placements = Mapping[int, Placement]
+"""A plan by rank of request; a request that is left out has no entry."""
+
+
+def bits(mask: int) -> Iterator[int]:
+    """Yield the ranks in the bit set ``mask``, lowest first."""
+    while mask:
+        low = mask & -mask
+        yield low.bit_length() - 1
+        mask ^= low
+
+
+class Instance:
+    """The indexed problem.
+
+    ``now`` is the rank of the first slot that may still change; ``past`` holds the meetings already begun,
+    kept as they are whatever the problem says of them today.
+    """
+
+    def __init__(self, problem: Problem, *, now: int = 0, past: Placements | None = None) -> None:
+        self.problem = problem
+        self.now = now
+        self.past: dict[int, Placement] = dict(past or {})
+
+        self.slot_rank = {slot.id: rank for rank, slot in enumerate(problem.slots)}
+        self.participant_rank = {person.id: rank for rank, person in enumerate(problem.participants)}
+        self.request_rank = {request.id: rank for rank, request in enumerate(problem.requests)}
+        self.slot_count = len(problem.slots)
+        self.every_slot = (1 << self.slot_count) - 1
+
+        self.delegates = [person.delegates for person in problem.participants]
+        self.available = [self._mask(person.available) for person in problem.participants]
+        self.buyer = [self.participant_rank[request.buyer] for request in problem.requests]
+        self.structure = [self.participant_rank[request.structure] for request in problem.requests]
+        self.value = [request.value for request in problem.requests]
+        self.required = [request.required for request in problem.requests]
+        self.requests_of: list[list[int]] = [[] for _ in problem.participants]
+        for rank in range(len(problem.requests)):
+            self.requests_of[self.buyer[rank]].append(rank)
+            self.requests_of[self.structure[rank]].append(rank)
+
+        # The buyer's own table wins; a pool meeting has no host table.
+        own = [person.table for person in problem.participants]
+        self.own_table = own
+        self.host = [own[b] or own[s] for b, s in zip(self.buyer, self.structure, strict=True)]
+        owned = {table for table in own if table is not None}
+        self.pool: tuple[str, ...] | None = (
+            None if problem.tables is None else tuple(table.id for table in problem.tables if table.id not in owned)
+        )
+        self.locks = {
+            self.request_rank[lock.request]: Placement(self.slot_rank[lock.slot], lock.table) for lock in problem.locks
+        }
+        excluded = {(pair.buyer, pair.structure) for pair in problem.exclusions}
+        self.excluded = [(request.buyer, request.structure) in excluded for request in problem.requests]
+        self.allowed = [self._allowed(rank) for rank in range(len(problem.requests))]
+        self.capacity = [self._capacity(rank) for rank in range(len(problem.participants))]
+
+    def _mask(self, slots: tuple[str, ...] | None) -> int:
+        if slots is None:
+            return self.every_slot
+        mask = 0
+        for slot in slots:
+            mask |= 1 << self.slot_rank[slot]
+        return mask
+
+    def _allowed(self, request: int) -> int:
+        """Return the slots in which the plan may still place ``request``."""
+        if request in self.past:
+            return 1 << self.past[request].slot
+        if self.excluded[request]:
+            return 0
+        future = self.every_slot >> self.now << self.now
+        allowed = self.own_slots(request) & future
+        lock = self.locks.get(request)
+        return allowed if lock is None else allowed & (1 << lock.slot)
+
+    def own_slots(self, request: int) -> int:
+        """Return the slots that the request and both its participants allow, as a bit set."""
+        return (
+            self._mask(self.problem.requests[request].slots)
+            & self.available[self.buyer[request]]
+            & self.available[self.structure[request]]
+        )
+
+    def _capacity(self, person: int) -> int:
+        """Return how many meetings ``person`` can hold at most, by its limits and its availability alone."""
+        who = self.problem.participants[person]
+        held = sum(request in self.past for request in self.requests_of[person])
+        usable = 0
+        for request in self.requests_of[person]:
+            if request not in self.past:
+                usable |= self.allowed[request]
+        busy_slots = 0
+        for block in self.blocks:
+            run = 0
+            for slot in block:
+                run = run + 1 if usable >> slot & 1 else 0
+                if who.max_run is not None and run > who.max_run:
+                    run = 0
+                busy_slots += run > 0
+        limit = held + busy_slots * who.delegates
+        if who.max_meetings is not None:
+            limit = min(limit, max(who.max_meetings, held))
+        return min(limit, len(self.requests_of[person]))
+
+    @cached_property
+    def blocks(self) -> list[range]:
+        """The slots between two breaks, as ranges of ranks."""
+        ranges: list[range] = []
+        first = 0
+        for rank in range(1, self.slot_count + 1):
+            at_end = rank == self.slot_count
+            if at_end or self.problem.slots[rank].block != self.problem.slots[first].block:
+                ranges.append(range(first, rank))
+                first = rank
+        return ranges
+
+    @cached_property
+    def people(self) -> range:
+        """The ranks of all participants."""
+        return range(len(self.problem.participants))
+
+    @cached_property
+    def requests(self) -> range:
+        """The ranks of all requests."""
+        return range(len(self.problem.requests))
+
+    def sides(self, request: int) -> tuple[int, int]:
+        """Return the ranks of the request's buyer and structure."""
+        return self.buyer[request], self.structure[request]
+
+    def placements(self, meetings: tuple[Meeting, ...]) -> dict[int, Placement]:
+        """Turn meetings whose requests and slots are known into placements."""
+        return {
+            self.request_rank[meeting.request]: Placement(self.slot_rank[meeting.slot], meeting.table)
+            for meeting in meetings
+        }
+
+    def meetings(self, placements: Placements) -> tuple[Meeting, ...]:
+        """Turn placements into meetings, in the order of slots, then of requests."""
+        ordered = sorted(placements.items(), key=lambda item: (item[1].slot, item[0]))
+        return tuple(
+            Meeting(
+                request=(request := self.problem.requests[rank]).id,
+                buyer=request.buyer,
+                structure=request.structure,
+                slot=self.problem.slots[placement.slot].id,
+                table=placement.table,
+            )
+            for rank, placement in ordered
+        )
+
+    def busy(self, placements: Placements) -> list[int]:
+        """Return, for each participant, the bit set of the slots in which it meets."""
+        masks = [0] * len(self.problem.participants)
+        for request, placement in placements.items():
+            masks[self.buyer[request]] |= 1 << placement.slot
+            masks[self.structure[request]] |= 1 << placement.slot
+        return masks
+
+    def counts(self, placements: Placements) -> list[int]:
+        """Return, for each participant, its number of meetings."""
+        counts = [0] * len(self.problem.participants)
+        for request in placements:
+            counts[self.buyer[request]] += 1
+            counts[self.structure[request]] += 1
+        return counts

@@ -1,0 +1,266 @@
+"""Level after level: the flow as far as it reaches, then the exact model.
+
+Each step is solved over all plans that are as good on the steps before. The first steps are bounded together
+by the flow (``scheduler.flow``); a timetable on the last face of the flow proves them all at once. From the
+first step whose flow bound has no timetable on, the exact model takes over, on the face that was reached.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from scheduler.colouring import first_timetable
+from scheduler.flow import Face, Flow
+from scheduler.instance import Instance, Placement, Placements
+from scheduler.model import Model
+from scheduler.objectives import Bundle, Changes, Objective
+from scheduler.rules import model_of
+from scheduler.search import Search
+from scheduler.seating import seat
+
+LARGEST_MODEL: Final = 100_000
+"""Above so many (request, slot) literals the exact model is not built: the heuristic and the flow answer."""
+
+LATER_LEVELS: Final = 0.2
+"""Share of the time that a level leaves to those after it."""
+
+
+@dataclass(slots=True)
+class Result:
+    """What was reached on one step."""
+
+    objective: Objective
+    value: int
+    bound: int
+    seconds: float
+
+    @property
+    def proved(self) -> bool:
+        """Whether no plan as good on the steps before does better."""
+        return self.value == self.bound
+
+
+Listener = Callable[[Objective, Placements, int | None], None]
+
+
+class Lexicographic:
+    """The descent through the steps. From the first timetable on, ``best`` is a complete plan that keeps every rule."""
+
+    def __init__(
+        self,
+        instance: Instance,
+        objectives: Sequence[Objective],
+        search: Search,
+        *,
+        pinned: Placements,
+        listener: Listener,
+    ) -> None:
+        self.instance = instance
+        self.objectives = objectives
+        self.search = search
+        self.best: dict[int, Placement] = {}
+        self.results: list[Result] = []
+        self._pinned = pinned
+        self._listener = listener
+        self._flow = Flow(instance)
+        self._figures: list[int] = []
+        self._faces: list[Face] = []
+        self._reached_by_flow = 0
+        self._model: Model | None = None
+
+    def run(self) -> None:
+        """Solve every step, as far as the time goes."""
+        self._solve_flows()
+        self._find_first()
+        reached = self._longest_timetable()
+        seconds = self.search.elapsed
+        for objective, figure in zip(self.objectives[:reached], self._figures, strict=False):
+            self.results.append(Result(objective, figure, figure, seconds / reached))
+        self._reached_by_flow = reached
+        while len(self.results) < len(self.objectives):
+            self._solve_next()
+        for result in self.results:
+            # A level left unproved may have gained from a search on a later one.
+            result.value = result.objective.measure(self.best)
+
+    def _solve_flows(self) -> None:
+        """Bound the leading steps that the flow knows, each on the face of those before."""
+        for objective in self.objectives:
+            reward = objective.reward(self._flow)
+            if reward is None or self.search.over:
+                return
+            gain = self._flow.maximise(reward)
+            if gain is None:
+                return
+            self._figures.append(objective.base + gain if objective.maximise else objective.base - gain)
+            self._faces.append(self._flow.face())
+
+    def _find_first(self) -> None:
+        """Place the flow's choice: the first complete plan."""
+        chosen = self._flow.chosen() if self._faces else self.instance.requests
+        self.best = seat(self.instance, first_timetable(self.instance, chosen, self._pinned))
+        if self.objectives:
+            self._listener(self.objectives[0], self.best, None)
+
+    def _offer(self, plan: Placements) -> None:
+        """Take ``plan`` when it is better than the best so far."""
+        plan = seat(self.instance, plan)
+        if self._is_better(plan, self.best):
+            self.best = plan
+
+    def _is_better(self, plan: Placements, other: Placements) -> bool:
+        """Say whether ``plan`` comes before ``other`` in lexicographic order."""
+        for objective in self.objectives:
+            new, old = objective.measure(plan), objective.measure(other)
+            if new != old:
+                return (new > old) == objective.maximise
+        return len(plan) > len(other)
+
+    def _reached(self) -> int:
+        """Return how many leading steps the best plan has at the flow's bound."""
+        for rank, figure in enumerate(self._figures):
+            if self.objectives[rank].measure(self.best) != figure:
+                return rank
+        return len(self._figures)
+
+    def _small(self) -> bool:
+        return sum(mask.bit_count() for mask in self.instance.allowed) <= LARGEST_MODEL
+
+    def _longest_timetable(self) -> int:
+        """Return the number of leading steps for which some plan reaches every flow bound, and keep that plan.
+
+        Faces are nested, so the answer is found by bisection: the last face first, for nearly always it has a
+        timetable, then the very next one, for where the last has none that one rarely has.
+        """
+        least, most = self._reached(), len(self._figures)
+        attempt = most
+        while least < most and not self.search.over and self._small():
+            first = attempt == len(self._figures)
+            if self._has_timetable(attempt):
+                least = max(attempt, self._reached())
+            else:
+                most = attempt - 1
+            attempt = least + 1 if first else (least + most + 1) // 2
+        return least
+
+    def _has_timetable(self, steps: int) -> bool:
+        model = self._on_face(steps)
+        model.hint(self.best)
+        _status, plan, _bound = self.search.run(model)
+        if plan is not None:
+            self._offer(plan)
+        return self._reached() >= steps
+
+    def _on_face(self, steps: int) -> Model:
+        """Return the model of the plans on the face of the first ``steps`` levels.
+
+        On the flow's bound of ``changes`` whoever can keep its slot does; that it keeps its table too is not
+        for the flow to know, so the level is held in the model as well.
+        """
+        changes = [rank for rank, objective in enumerate(self.objectives[:steps]) if isinstance(objective, Changes)]
+        model = model_of(self.instance, self._faces[steps - 1] if steps else None, self._pinned if changes else {})
+        for rank in changes:
+            objective = self.objectives[rank]
+            hold(model, objective, objective.expression(model), self._figures[rank])
+        return model
+
+    def _solve_next(self) -> None:
+        """Optimise the next step, or a bundle of small ones, and note what was reached."""
+        rank = len(self.results)
+        began = self.search.elapsed
+        if rank == self._reached_by_flow and rank < len(self._figures):
+            objective, figure = self.objectives[rank], self._figures[rank]
+            value, bound = self._solve_step(objective, figure)
+            self.results.append(Result(objective, value, bound, self.search.elapsed - began))
+            return
+        bundle = Bundle.longest(self.objectives[rank:])
+        if bundle is None:
+            value, bound = self._solve_step(self.objectives[rank], None)
+            self.results.append(Result(self.objectives[rank], value, bound, self.search.elapsed - began))
+            return
+        value, bound = self._solve_step(bundle, None)
+        seconds = (self.search.elapsed - began) / len(bundle.parts)
+        self.results += [Result(*part, seconds) for part in bundle.split(value, bound)]
+
+    def _solve_step(self, objective: Objective, flow_figure: int | None) -> tuple[int, int]:
+        """Optimise one step in the exact model, then hold it; return the value and the bound."""
+        value = objective.measure(self.best)
+        limits = [objective.limit()] if flow_figure is None else [objective.limit(), flow_figure]
+        bound = min(limits) if objective.maximise else max(limits)
+        if not self._small():
+            return value, bound
+        if self._model is None:
+            if value == bound or self.search.over:
+                # Nothing to search yet: a later step holds this one when the model is built.
+                return value, bound
+            self._model = self._build()
+        expression = objective.expression(self._model)
+        if value != bound and expression is not None and not self.search.over:
+            bound = self._improve(self._model, objective, expression, bound)
+        value = objective.measure(self.best)
+        if expression is not None:
+            hold(self._model, objective, expression, value)
+        return value, bound
+
+    def _build(self) -> Model:
+        """Build the exact model on the face reached, holding the steps solved since."""
+        model = self._on_face(self._reached_by_flow)
+        for result in self.results[self._reached_by_flow :]:
+            expression = result.objective.expression(model)
+            if expression is not None:
+                hold(model, result.objective, expression, result.value)
+        return model
+
+    def _improve(self, model: Model, objective: Objective, expression: object, bound: int) -> int:
+        """Search for a better value; return the best bound."""
+        model.hint(self.best)
+        best_bound = bound
+        shown = self.best
+        last = objective is self.objectives[-1]
+
+        def tell() -> None:
+            if isinstance(objective, Bundle):
+                self._listener(objective.parts[0], shown, None)
+            else:
+                self._listener(objective, shown, best_bound)
+
+        def heard(found: int | None) -> int:
+            if found is None:
+                return best_bound
+            return min(best_bound, found) if objective.maximise else max(best_bound, found)
+
+        def on_plan(plan: Placements) -> None:
+            # Plans heard on the way are told, not kept: which are heard depends on timing when workers
+            # share the search, and the last one is at least as good.
+            nonlocal shown
+            plan = seat(self.instance, plan)
+            if self._is_better(plan, shown):
+                shown = plan
+                tell()
+
+        def on_beat(found: int | None) -> None:
+            nonlocal best_bound
+            best_bound = heard(found)
+            tell()
+
+        _status, plan, found = self.search.run(
+            model,
+            expression,  # type: ignore[arg-type]
+            maximise=objective.maximise,
+            share=1.0 if last else 1.0 - LATER_LEVELS,
+            on_plan=on_plan,
+            on_beat=on_beat,
+        )
+        if plan is not None:
+            self._offer(plan)
+        return heard(found)
+
+
+def hold(model: Model, objective: Objective, expression: object, value: int) -> None:
+    """Keep only the plans of ``model`` that are at least as good as ``value``."""
+    if objective.maximise:
+        model.cp.add(expression >= value)  # type: ignore[operator]
+    else:
+        model.cp.add(expression <= value)  # type: ignore[operator]
