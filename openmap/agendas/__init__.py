@@ -1,0 +1,1 @@
+"""What leaves the plan: calendars, agendas, table cards, the poster and the workbook."""

@@ -1,0 +1,1 @@
+"""Editions: programme, slots, tables and stands, and their public pages."""

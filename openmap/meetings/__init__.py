@@ -1,0 +1,1 @@
+"""Wishes, the plan and its versions; ``planning`` is the only door to the scheduler."""

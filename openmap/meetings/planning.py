@@ -1,0 +1,259 @@
+"""The only door to the scheduler: rows become a problem, a plan becomes rows.
+
+Ids in the problem are the organisers' own codes, so that what the engine says can be read by them.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import time
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Final
+
+from sqlalchemy import delete, insert, select
+from sqlalchemy.orm import joinedload, selectinload
+
+import scheduler
+from openmap.events.models import Edition, Slot, Table
+from openmap.extensions import AnySession
+from openmap.meetings.models import (
+    Exclusion,
+    Meeting,
+    Participation,
+    Plan,
+    UnservedWish,
+    Wish,
+    absences,
+    wish_slots,
+)
+
+OnProgress = Callable[[scheduler.Progress], None]
+
+EXPLAINED_REQUESTS: Final = 1_000
+"""Above so many wishes remedies are not solved for each one left out: the reasons are still told."""
+
+EXPLAINING_SECONDS: Final = 30.0
+
+STOPPED_EXPLAINING_SECONDS: Final = 3.0
+"""Once someone has asked to stop, remedies are sought for so long and no more."""
+
+AnyPlan = scheduler.Plan
+AnyProblem = scheduler.Problem
+
+
+class EditionChanged(Exception):
+    """What a plan names is gone from the edition; the message is for the organiser."""
+
+
+def problem_of(session: AnySession, edition: Edition) -> scheduler.Problem:
+    """Return an edition's wishes, limits and room as a problem; a fixed number of queries."""
+    slots = session.scalars(select(Slot).where(Slot.edition_id == edition.id).order_by(Slot.start)).all()
+    tables = session.scalars(
+        select(Table).where(Table.edition_id == edition.id).order_by(Table.position, Table.id)
+    ).all()
+    people = session.scalars(
+        select(Participation)
+        .where(Participation.edition_id == edition.id)
+        .options(joinedload(Participation.organisation), joinedload(Participation.table))
+        .order_by(Participation.side, Participation.code)
+    ).all()
+    wishes = session.scalars(
+        select(Wish).where(Wish.edition_id == edition.id).options(selectinload(Wish.lock)).order_by(Wish.code)
+    ).all()
+    code = {person.id: person.code for person in people}
+    slot_code = {slot.id: slot.code for slot in slots}
+    table_code = {table.id: table.code for table in tables}
+    absent = _slot_sets(session, absences.c.participation_id, absences.c.slot_id, set(code))
+    allowed = _slot_sets(session, wish_slots.c.wish_id, wish_slots.c.slot_id, {wish.id for wish in wishes})
+    pairs = session.scalars(
+        select(Exclusion).where(Exclusion.buyer_id.in_(code)).order_by(Exclusion.buyer_id, Exclusion.structure_id)
+    )
+    return scheduler.Problem(
+        slots=tuple(
+            scheduler.Slot(
+                slot.code, slot.start.astimezone(edition.zone), slot.end.astimezone(edition.zone), slot.block
+            )
+            for slot in slots
+        ),
+        tables=tuple(scheduler.Table(table.code, table.label) for table in tables) or None,
+        participants=tuple(_participant(person, slots, absent[person.id]) for person in people),
+        requests=tuple(
+            scheduler.Request(
+                id=wish.code,
+                buyer=code[wish.buyer_id],
+                structure=code[wish.structure_id],
+                value=wish.value,
+                required=wish.required,
+                slots=tuple(slot.code for slot in slots if slot.id in allowed[wish.id]) or None,
+            )
+            for wish in wishes
+        ),
+        locks=tuple(
+            scheduler.Lock(
+                wish.code,
+                slot_code[wish.lock.slot_id],
+                table_code.get(wish.lock.table_id) if wish.lock.table_id else None,
+            )
+            for wish in wishes
+            if wish.lock is not None
+        ),
+        exclusions=tuple(scheduler.Exclusion(code[pair.buyer_id], code[pair.structure_id]) for pair in pairs),
+    )
+
+
+def _participant(person: Participation, slots: Sequence[Slot], absent: set[int]) -> scheduler.Participant:
+    return scheduler.Participant(
+        id=person.code,
+        side="buyer" if person.side == "buyer" else "structure",
+        name=person.organisation.name,
+        delegates=person.delegates,
+        available=tuple(slot.code for slot in slots if slot.id not in absent) if absent else None,
+        min_meetings=person.min_meetings,
+        max_meetings=person.max_meetings,
+        max_run=person.max_run,
+        table=person.table.code if person.table is not None else None,
+    )
+
+
+def _slot_sets(session: AnySession, owner: object, slot: object, owners: set[int]) -> defaultdict[int, set[int]]:
+    """Return the slots of each owner from an association table."""
+    sets: defaultdict[int, set[int]] = defaultdict(set)
+    rows = session.execute(select(owner, slot).where(owner.in_(owners)))  # type: ignore[attr-defined, call-overload]
+    for owner_id, slot_id in rows:
+        sets[owner_id].add(slot_id)
+    return sets
+
+
+def faults_of(problem: scheduler.Problem) -> list[str]:
+    """Return, in French, why no plan could be made of ``problem``; an empty list when one can."""
+    faults = [fault.sentence for fault in scheduler.validate(problem)]
+    if faults:
+        return faults
+    conflict = scheduler.lock_conflict(problem)
+    return [] if conflict is None else [f"Ces créneaux imposés se contredisent : {conflict.sentence}"]
+
+
+def digest_of(problem: scheduler.Problem) -> str:
+    """Return what tells two problems apart (SHA-256 of their JSON)."""
+    text = json.dumps(scheduler.problem_to_json(problem), sort_keys=True, ensure_ascii=False)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def is_stale(session: AnySession, plan: Plan) -> bool:
+    """Say whether wishes, limits or the room have changed since ``plan`` was made."""
+    return plan.problem_digest != digest_of(problem_of(session, plan.edition))
+
+
+def solve(
+    problem: scheduler.Problem,
+    *,
+    time_limit: float,
+    seed: int,
+    on_progress: OnProgress | None = None,
+    stop: Callable[[], bool] | None = None,
+) -> scheduler.Plan:
+    """Return the best plan with, for each wish left out, its reason and its cheapest remedy, really solved.
+
+    ``time_limit`` in seconds is for the plan; remedies take up to ``EXPLAINING_SECONDS`` more, far less once
+    ``stop`` says true.
+    """
+    asked_to_stop = stop or (lambda: False)
+    plan = scheduler.solve(
+        problem, scheduler.Options(time_limit=time_limit, seed=seed), on_progress=on_progress, stop=stop
+    )
+    if plan.status == "infeasible" or len(problem.requests) > EXPLAINED_REQUESTS:
+        return plan
+    found_at = time.monotonic()
+    explained = scheduler.explain(
+        problem,
+        plan,
+        options=scheduler.Options(time_limit=EXPLAINING_SECONDS, seed=seed),
+        stop=lambda: asked_to_stop() and time.monotonic() - found_at > STOPPED_EXPLAINING_SECONDS,
+    )
+    return replace(plan, unserved=explained)
+
+
+def store(session: AnySession, row: Plan, plan: scheduler.Plan) -> None:
+    """Write ``plan`` into ``row``, replacing the meetings and reasons that it had; does not commit.
+
+    Raises EditionChanged when a wish, slot or table of the plan has been deleted since its problem was read.
+    """
+    edition_id = row.edition_id
+    wishes = dict(session.execute(select(Wish.code, Wish.id).where(Wish.edition_id == edition_id)).all())
+    slots = dict(session.execute(select(Slot.code, Slot.id).where(Slot.edition_id == edition_id)).all())
+    tables = dict(session.execute(select(Table.code, Table.id).where(Table.edition_id == edition_id)).all())
+    row.status = "optimal" if plan.status == "optimal" else "feasible"
+    row.seconds = plan.seconds
+    row.objectives = scheduler.plan_to_json(plan)["objectives"]
+    try:
+        meetings = [
+            {
+                "plan_id": row.id,
+                "wish_id": wishes[meeting.request],
+                "slot_id": slots[meeting.slot],
+                "table_id": tables[meeting.table] if meeting.table is not None else None,
+            }
+            for meeting in plan.meetings
+        ]
+        unserved = [
+            {
+                "plan_id": row.id,
+                "wish_id": wishes[left.request],
+                "reason": left.reason,
+                "sentence": left.sentence,
+                "would_need": list(left.would_need),
+            }
+            for left in plan.unserved
+        ]
+    except KeyError as gone:
+        raise EditionChanged(
+            f"Les souhaits, les créneaux ou les tables ont changé pendant le calcul ({gone.args[0]} n’existe plus) : "
+            "relancez-le."
+        ) from None
+    session.flush()
+    session.execute(delete(Meeting).where(Meeting.plan_id == row.id))
+    session.execute(delete(UnservedWish).where(UnservedWish.plan_id == row.id))
+    # Thousands of rows twice a second: plain inserts, several times quicker than as objects.
+    if meetings:
+        session.execute(insert(Meeting), meetings)
+    if unserved:
+        session.execute(insert(UnservedWish), unserved)
+    session.expire(row)
+
+
+def plan_of(session: AnySession, row: Plan) -> scheduler.Plan:
+    """Return a stored plan as the engine's value, for checking, repairing and comparing."""
+    meetings = session.scalars(
+        select(Meeting)
+        .where(Meeting.plan_id == row.id)
+        .options(
+            joinedload(Meeting.slot),
+            joinedload(Meeting.table),
+            joinedload(Meeting.wish).options(joinedload(Wish.buyer), joinedload(Wish.structure)),
+        )
+    ).all()
+    ordered = sorted(meetings, key=lambda meeting: (meeting.slot.start, meeting.wish.code))
+    return scheduler.Plan(
+        status="optimal" if row.status == "optimal" else "feasible",
+        meetings=tuple(
+            scheduler.Meeting(
+                request=meeting.wish.code,
+                buyer=meeting.wish.buyer.code,
+                structure=meeting.wish.structure.code,
+                slot=meeting.slot.code,
+                table=meeting.table.code if meeting.table is not None else None,
+            )
+            for meeting in ordered
+        ),
+        seed=row.seed,
+        seconds=row.seconds,
+    )
+
+
+def violations_of(session: AnySession, row: Plan) -> list[str]:
+    """Return, in French, every rule that a stored plan breaks against today's wishes and limits."""
+    problem = problem_of(session, row.edition)
+    return [violation.sentence for violation in scheduler.check(problem, plan_of(session, row))]

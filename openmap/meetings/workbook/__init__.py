@@ -1,0 +1,1 @@
+"""An edition as organisers have it: one workbook, or a folder of CSV files."""

@@ -1,0 +1,16 @@
+"""What every page shares: headers, errors, French wording, the organiser's door."""
+
+from flask import Flask
+
+from openmap.web import assets, errors, french, headers, organiser
+
+
+def init_app(app: Flask) -> None:
+    """Install the shared behaviour of pages on ``app``."""
+    app.jinja_env.trim_blocks = True
+    app.jinja_env.lstrip_blocks = True
+    assets.init_app(app)
+    french.init_app(app)
+    headers.init_app(app)
+    errors.init_app(app)
+    organiser.init_app(app)
