@@ -1,0 +1,162 @@
+"""A real Chromium on a real server, over the furnished database of ``tests.house.world``."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+from flask_migrate import upgrade
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+from openmap import create_app
+from openmap.extensions import db
+from tests.conftest import config_for
+from tests.house.world import furnish
+
+CHROMIUM = Path(os.environ.get("OPENMAP_CHROMIUM", "/usr/bin/chromium"))
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+ROOT = Path(__file__).resolve().parents[2]
+START_SECONDS = 30
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark every test of this folder, so that it runs only when asked for."""
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker("browser")
+
+
+@dataclass(slots=True)
+class Site:
+    """A running server: its address and the folder that it keeps its files in."""
+
+    url: str
+    instance: Path
+    environ: dict[str, str]
+
+
+@dataclass(slots=True)
+class Visit:
+    """An open page with everything that its browser complained about."""
+
+    page: Page
+    complaints: list[str] = field(default_factory=list)
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """Start gunicorn on a furnished database."""
+    instance = tmp_path_factory.mktemp("site")
+    url = f"sqlite:///{instance / 'openmap.db'}"
+    app = create_app(config_for(instance, url))
+    with app.app_context():
+        upgrade()
+        furnish()
+        db.session.remove()
+        db.engine.dispose()
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    environ = {
+        **os.environ,
+        "OPENMAP_INSTANCE": str(instance),
+        "DATABASE_URL": url,
+        "REDIS_URL": "",
+        "OPENMAP_ENV": "development",
+        "OPENMAP_ORGANISER_TOKEN": "",
+    }
+    command = [sys.executable, "-m", "gunicorn", "--bind", f"127.0.0.1:{port}", "--threads", "4", "wsgi:app"]
+    with running(command, environ, instance / "server.log") as server:
+        _wait_for(port, server, instance / "server.log")
+        yield Site(f"http://localhost:{port}", instance, environ)
+
+
+@contextmanager
+def running(command: list[str], environ: dict[str, str], log: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """Run a program of the project for as long as the block lasts."""
+    with (
+        log.open("wb") as output,
+        subprocess.Popen(command, cwd=ROOT, env=environ, stdout=output, stderr=subprocess.STDOUT) as process,
+    ):
+        try:
+            yield process
+        finally:
+            process.terminate()
+            try:
+                process.wait(20)
+            except subprocess.TimeoutExpired:
+                process.kill()
+
+
+def _wait_for(port: int, server: subprocess.Popen[bytes], log: Path) -> None:
+    deadline = time.monotonic() + START_SECONDS
+    while time.monotonic() < deadline and server.poll() is None:
+        with socket.socket() as attempt:
+            if attempt.connect_ex(("127.0.0.1", port)) == 0:
+                return
+        time.sleep(0.1)
+    pytest.fail(f"the server did not start:\n{log.read_text()}")
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Start the browser once for all tests."""
+    if not CHROMIUM.exists():
+        pytest.fail(f"{CHROMIUM} is missing: install the chromium package, or name another in OPENMAP_CHROMIUM.")
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        yield chromium
+        chromium.close()
+
+
+Visitor = Callable[..., Visit]
+
+
+@pytest.fixture
+def visit(browser: Browser, site: Site) -> Iterator[Visitor]:
+    """Return a function that opens a path at a width, in a colour scheme, with or without JavaScript."""
+    contexts: list[BrowserContext] = []
+
+    def open_page(path: str, *, width: int = 1280, scheme: str = "light", scripts: bool = True) -> Visit:
+        context = browser.new_context(
+            viewport={"width": width, "height": 900},
+            color_scheme=scheme,  # type: ignore[arg-type]
+            java_script_enabled=scripts,
+            locale="fr-FR",
+        )
+        contexts.append(context)
+        seen = Visit(context.new_page())
+        seen.page.on("console", lambda m: seen.complaints.append(m.text) if m.type in {"error", "warning"} else None)
+        seen.page.on("pageerror", lambda error: seen.complaints.append(str(error)))
+        seen.page.on(
+            "request",
+            lambda request: (
+                seen.complaints.append(f"asks {request.url}")
+                if not request.url.startswith((site.url, "data:"))
+                else None
+            ),
+        )
+        response = seen.page.goto(site.url + path)
+        assert response is not None
+        assert response.status == 200
+        return seen
+
+    yield open_page
+    for context in contexts:
+        context.close()
