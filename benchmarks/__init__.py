@@ -1,0 +1,1 @@
+"""Seeded instances and the measurements that the README quotes."""
