@@ -36,6 +36,7 @@ EXPLAINED_REQUESTS: Final = 1_000
 """Above so many wishes remedies are not solved for each one left out: the reasons are still told."""
 
 EXPLAINING_SECONDS: Final = 30.0
+"""Remedies are sought for as long as the plan was given, and never longer than this."""
 
 STOPPED_EXPLAINING_SECONDS: Final = 3.0
 """Once someone has asked to stop, remedies are sought for so long and no more."""
@@ -157,8 +158,8 @@ def solve(
 ) -> scheduler.Plan:
     """Return the best plan with, for each wish left out, its reason and its cheapest remedy, really solved.
 
-    ``time_limit`` in seconds is for the plan; remedies take up to ``EXPLAINING_SECONDS`` more, far less once
-    ``stop`` says true.
+    ``time_limit`` in seconds is for the plan; remedies take as long again at most, never more than
+    ``EXPLAINING_SECONDS``, far less once ``stop`` says true.
     """
     asked_to_stop = stop or (lambda: False)
     plan = scheduler.solve(
@@ -170,7 +171,7 @@ def solve(
     explained = scheduler.explain(
         problem,
         plan,
-        options=scheduler.Options(time_limit=EXPLAINING_SECONDS, seed=seed),
+        options=scheduler.Options(time_limit=min(time_limit, EXPLAINING_SECONDS), seed=seed),
         stop=lambda: asked_to_stop() and time.monotonic() - found_at > STOPPED_EXPLAINING_SECONDS,
     )
     return replace(plan, unserved=explained)
