@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -19,6 +20,7 @@ from sqlalchemy import create_engine, make_url, text
 from openmap import create_app
 from openmap.config import Config
 from openmap.extensions import db
+from openmap.jobs import queue_of
 
 
 def config_for(instance: Path, database_url: str, **changes: object) -> Config:
@@ -77,14 +79,26 @@ def database_url(migrated: str, tmp_path: Path) -> Iterator[str]:
     engine.dispose()
 
 
+@contextmanager
+def opened(config: Config) -> Iterator[Flask]:
+    """Build an application, and close its connections in the end."""
+    app = create_app(config)
+    try:
+        yield app
+    finally:
+        with app.app_context():
+            db.engine.dispose()
+
+
 @pytest.fixture
 def app(database_url: str, tmp_path: Path) -> Iterator[Flask]:
     """Return an application on an empty, migrated database, inside its context."""
-    app = create_app(config_for(tmp_path, database_url))
-    with app.app_context():
-        yield app
-        db.session.remove()
-        db.engine.dispose()
+    with opened(config_for(tmp_path, database_url)) as app:
+        if app.config["OPENMAP"].redis_url:
+            queue_of(app).huey.flush()  # a file is this test's own; Redis keeps what earlier tests asked for
+        with app.app_context():
+            yield app
+            db.session.remove()
 
 
 @pytest.fixture

@@ -140,8 +140,12 @@ class Plan(Base):
     created_at: Mapped[datetime] = mapped_column(UTCDateTime)
 
     edition: Mapped[Edition] = relationship()
-    meetings: Mapped[list[Meeting]] = relationship(back_populates="plan", cascade="all, delete-orphan")
-    unserved: Mapped[list[UnservedWish]] = relationship(back_populates="plan", cascade="all, delete-orphan")
+    meetings: Mapped[list[Meeting]] = relationship(
+        back_populates="plan", cascade="all, delete-orphan", order_by="Meeting.id"
+    )
+    unserved: Mapped[list[UnservedWish]] = relationship(
+        back_populates="plan", cascade="all, delete-orphan", order_by="UnservedWish.wish_id"
+    )
 
 
 class Meeting(Base):

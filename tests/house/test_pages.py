@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +13,7 @@ from flask.testing import FlaskClient
 from itsdangerous import URLSafeTimedSerializer
 from werkzeug.test import TestResponse
 
-from openmap import create_app
-from tests.conftest import config_for
+from tests.conftest import config_for, opened
 from tests.house.linting import faults_of
 from tests.house.world import ACTIONS, DOORS, FILES, PAGES, Action, File, Page, furnish
 
@@ -30,9 +30,10 @@ def world(app: Flask) -> Flask:
 
 
 @pytest.fixture
-def guarded(world: Flask, database_url: str, tmp_path: Path) -> FlaskClient:
+def guarded(world: Flask, database_url: str, tmp_path: Path) -> Iterator[FlaskClient]:
     """Return a client of the same world behind a token."""
-    return create_app(config_for(tmp_path, database_url, organiser_token=TOKEN)).test_client()
+    with opened(config_for(tmp_path, database_url, organiser_token=TOKEN)) as app:
+        yield app.test_client()
 
 
 def sent(client: FlaskClient, path: str, data: dict[str, str] | None = None, **options: Any) -> TestResponse:
@@ -229,5 +230,5 @@ def test_htmx_is_served_from_its_wheel(client: FlaskClient) -> None:
 
 def test_only_production_asks_for_https_for_good(app: Flask, tmp_path: Path, database_url: str) -> None:
     assert "Strict-Transport-Security" not in app.test_client().get("/").headers
-    production = create_app(config_for(tmp_path, database_url, production=True))
-    assert "max-age=31536000" in production.test_client().get("/").headers["Strict-Transport-Security"]
+    with opened(config_for(tmp_path, database_url, production=True)) as production:
+        assert "max-age=31536000" in production.test_client().get("/").headers["Strict-Transport-Security"]

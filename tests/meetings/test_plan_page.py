@@ -60,9 +60,10 @@ def test_a_table_is_named_where_it_is_not_the_buyers_own(client: FlaskClient) ->
     edition = make_edition("essai", tables=4)
     plan = make_plan(edition)
     assert "cell__table" not in text_of(client, PLAN)
-    plan.meetings[0].table = edition.tables[3]
+    meeting = plan.meetings[0]
+    meeting.table = edition.tables[3]
     db.session.commit()
-    assert f"{plan.meetings[0].wish.structure.organisation.name} Table 4" in cells_of(text_of(client, PLAN))
+    assert f"{meeting.wish.structure.organisation.name} Table 4" in cells_of(text_of(client, PLAN))
 
 
 def test_absence_and_waiting_are_told_in_words(client: FlaskClient) -> None:
