@@ -11,15 +11,15 @@ from dataclasses import dataclass
 
 from ortools.sat.python import cp_model
 
-from scheduler.colouring import Colouring
 from scheduler.instance import Instance, Placement, Placements, bits
 from scheduler.problem import Problem
+from scheduler.timetable import Timetable
 
 
 def first_common_slot(problem: Problem) -> Placements:
     """Return the plan of a greedy platform: requests by falling value, the first slot that fits."""
     instance = Instance(problem)
-    state = Colouring(instance)
+    state = Timetable(instance)
     for request in sorted(instance.requests, key=lambda rank: (-instance.value[rank], rank)):
         slot = next((slot for slot in bits(instance.allowed[request]) if state.fits(request, slot)), None)
         if slot is not None:

@@ -25,6 +25,9 @@ from scheduler.seating import seat
 from scheduler.solving import require_usable
 from scheduler.validating import Fault
 
+Openings = dict[int, tuple[str, ...]]
+"""By slot, who would have to open it: participants by id, and the request itself for its own slots."""
+
 LEVEL_NAMES: Final = {
     "required": "les entretiens obligatoires",
     "minimum": "les minimums promis",
@@ -79,30 +82,24 @@ def _cheapest(problem: Problem, placements: Placements, unserved: Unserved, sear
         return None
     if unserved.reason == "no_common_slot":
         return _with_opening(problem, placements, unserved.request, search)
-    found = _forced(problem, problem, placements, unserved.request, search)
-    return None if found is None else found[1]
+    return _forced(problem, placements, unserved.request, search)
 
 
 def _with_opening(problem: Problem, placements: Placements, name: str, search: Search) -> Counterfactual | None:
-    """Try each slot that someone could open, those that ask the least first; keep the cheapest."""
+    """Try the slots that ask the least of people first, all that ask as much at once."""
     instance = Instance(problem)
     wish = problem.requests[instance.request_rank[name]]
-    best: tuple[tuple[int, ...], Counterfactual] | None = None
-    for slot, asked in sorted(_openings(instance, wish).items(), key=lambda item: len(item[1])):
-        if best is not None and len(asked) > best[0][0]:
-            break
-        slot_id = problem.slots[slot].id
-        found = _forced(problem, _opened(problem, wish, asked, slot_id), placements, name, search, only=slot)
-        if found is None:
-            continue
-        spent, remedy = found
-        cost = (len(asked), *spent, slot)
-        if best is None or cost < best[0]:
-            best = cost, replace(remedy, opened=tuple((who, slot_id) for who in asked))
-    return None if best is None else best[1]
+    openings = _openings(instance, wish)
+    for price in sorted({len(asked) for asked in openings.values()}):
+        given = {slot: asked for slot, asked in openings.items() if len(asked) == price}
+        found = _forced(problem, placements, name, search, given)
+        if found is not None:
+            slot = found.meeting.slot
+            return replace(found, opened=tuple((who, slot) for who in given[instance.slot_rank[slot]]))
+    return None
 
 
-def _openings(instance: Instance, wish: Request) -> dict[int, tuple[str, ...]]:
+def _openings(instance: Instance, wish: Request) -> Openings:
     """Return, for each slot, who would have to open it: participants, and the request's own slots by its id."""
     request = instance.request_rank[wish.id]
     return {
@@ -118,18 +115,22 @@ def _openings(instance: Instance, wish: Request) -> dict[int, tuple[str, ...]]:
     }
 
 
-def _opened(problem: Problem, wish: Request, asked: tuple[str, ...], slot: str) -> Problem:
-    """Return the problem in which ``asked`` open ``slot``."""
+def _opened(problem: Problem, wish: Request, given: Openings) -> Problem:
+    """Return the problem in which all that is ``given`` is open."""
+    slots: dict[str, list[str]] = {}
+    for slot, asked in given.items():
+        for who in asked:
+            slots.setdefault(who, []).append(problem.slots[slot].id)
 
     def give(person: Participant) -> Participant:
-        if person.id not in asked or person.available is None:
-            return person
-        return replace(person, available=(*person.available, slot))
+        return (
+            replace(person, available=(*(person.available or ()), *slots[person.id])) if person.id in slots else person
+        )
 
     def allow(request: Request) -> Request:
-        if request.id != wish.id or wish.id not in asked:
+        if request.id != wish.id or wish.id not in slots:
             return request
-        return replace(request, slots=(*(request.slots or ()), slot))
+        return replace(request, slots=(*(request.slots or ()), *slots[wish.id]))
 
     return replace(
         problem,
@@ -139,17 +140,23 @@ def _opened(problem: Problem, wish: Request, asked: tuple[str, ...], slot: str) 
 
 
 def _forced(
-    problem: Problem, changed: Problem, placements: Placements, name: str, search: Search, only: int | None = None
-) -> tuple[tuple[int, int, int], Counterfactual] | None:
-    """Return the cheapest plan of ``changed`` that serves ``name``, with its cost: promises, changes, value lost."""
-    instance = Instance(_without_others(changed, placements, name))
+    problem: Problem, placements: Placements, name: str, search: Search, given: Openings | None = None
+) -> Counterfactual | None:
+    """Return the cheapest plan that serves ``name``, in one of the slots ``given`` to it where there are any."""
     old = Instance(problem)
+    wish = problem.requests[old.request_rank[name]]
+    instance = Instance(_without_others(_opened(problem, wish, given) if given else problem, placements, name))
     kept = instance.placements(old.meetings(placements))
     changes = Changes(instance, kept)
     model = model_of(instance)
     request = instance.request_rank[name]
-    slots = range(instance.slot_count) if only is None else (only,)
+    slots = range(instance.slot_count) if given is None else given
     model.cp.add_bool_or([model.at[request, slot] for slot in slots if (request, slot) in model.at])
+    for slot, asked in (given or {}).items():
+        # What is opened for this request serves others only together with it.
+        for other in {r for who in asked if who != name for r in instance.requests_of[instance.participant_rank[who]]}:
+            if other != request and (other, slot) in model.at:
+                model.cp.add_implication(model.at[other, slot], model.at[request, slot])
     model.hint(kept)
     status, plan, _bound = search.run(model, _cost(model, changes, kept))
     if plan is None or status != "optimal":
@@ -158,13 +165,7 @@ def _forced(
     meetings = {meeting.request: meeting for meeting in instance.meetings(after)}
     before = old.meetings(placements)
     difference = compare(problem, Plan("feasible", before), Plan("feasible", tuple(meetings.values())))
-    gone = [r for r in kept if r not in after]
-    cost = (
-        sum(instance.required[r] for r in gone),
-        changes.measure(after),
-        sum(instance.value[r] for r in gone),
-    )
-    return cost, Counterfactual(
+    return Counterfactual(
         meeting=meetings[name],
         cancelled=difference.cancelled,
         moved=difference.moved,

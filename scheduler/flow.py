@@ -32,6 +32,10 @@ class Face:
     most: tuple[int, ...]
 
 
+Bounds = tuple[np.ndarray, np.ndarray]
+"""The least and the most that each arc carries on every flow that is left."""
+
+
 class Flow:
     """The network of an instance, narrowed level after level."""
 
@@ -49,7 +53,7 @@ class Flow:
             self._unit.append((arc, arc + units))
             arc += units
             if instance.problem.participants[person].side == "buyer":
-                door = self._gate if self._gated(person) else self._source
+                door = self._gate if instance.arrays.gated[person] else self._source
                 tails += [door] * units
                 heads += [person] * units
             else:
@@ -68,13 +72,7 @@ class Flow:
             if request in instance.past or request in instance.locks:
                 self._low[request] = self._high[request]
         self._flow = self._low.copy()
-
-    def _gated(self, buyer: int) -> bool:
-        """Say whether all of a buyer's meetings are held at pool tables."""
-        own = self.instance.own_table
-        return own[buyer] is None and not any(
-            own[self.instance.structure[request]] for request in self.instance.requests_of[buyer]
-        )
+        self._found = False
 
     def _pool_limit(self) -> int:
         pool = self.instance.pool
@@ -96,11 +94,13 @@ class Flow:
         which only locks can cause.
         """
         cost = np.zeros(len(self._tail), dtype=np.int64)
-        for arc, gain in reward.items():
-            cost[arc] = -gain
-        if not self._solve(cost):
-            return None
-        self._narrow(cost)
+        cost[np.fromiter(reward, np.int64, len(reward))] = [-gain for gain in reward.values()]
+        settled = self._found and not np.any((cost != 0) & (self._low < self._high))
+        if not settled:
+            if not self._solve(cost):
+                return None
+            self._found = True
+            self._narrow(cost)
         return int(-(cost * self._flow).sum())
 
     def _solve(self, cost: np.ndarray) -> bool:
@@ -144,10 +144,14 @@ class Flow:
         self._high = np.where(reduced > 0, self._low, self._high)
         self._low = np.where(reduced < 0, self._high, self._low)
 
-    def face(self) -> Face:
-        """Return what all flows that are left have in common."""
+    def bounds(self) -> Bounds:
+        """Return what is left of the network, for ``face`` to read at any later time."""
+        return self._low, self._high
+
+    def face(self, bounds: Bounds) -> Face:
+        """Return what all flows between ``bounds`` have in common."""
         requests = len(self.instance.requests)
-        low, high = self._low, self._high
+        low, high = bounds
         return Face(
             served=frozenset(np.flatnonzero(low[:requests] == 1).tolist()),
             refused=frozenset(np.flatnonzero(high[:requests] == 0).tolist()),

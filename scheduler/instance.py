@@ -6,9 +6,12 @@ stands for slot ``t``, so "both can" is one ``&``.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+
+import numpy as np
 
 from scheduler.plan import Meeting
 from scheduler.problem import Problem
@@ -34,6 +37,35 @@ def bits(mask: int) -> Iterator[int]:
         mask ^= low
 
 
+@dataclass(frozen=True, slots=True)
+class Arrays:
+    """An instance as arrays.
+
+    By request ``buyer``, ``structure``, ``value``, ``required``, ``fixed`` (its slot is given) and ``open`` (× slots:
+    may be held there); by participant ``available`` (× slots), ``delegates``, ``most`` and ``least`` meetings, and
+    ``gated`` (a buyer that only meets at pool tables).
+    """
+
+    buyer: np.ndarray
+    structure: np.ndarray
+    value: np.ndarray
+    required: np.ndarray
+    open: np.ndarray
+    fixed: np.ndarray
+    available: np.ndarray
+    delegates: np.ndarray
+    most: np.ndarray
+    least: np.ndarray
+    gated: np.ndarray
+
+
+def _matrix(masks: list[int], width: int) -> np.ndarray:
+    """Return bit sets as a Boolean matrix, one row a set."""
+    size = max(1, (width + 7) // 8)
+    packed = np.frombuffer(b"".join(mask.to_bytes(size, "little") for mask in masks), dtype=np.uint8)
+    return np.unpackbits(packed.reshape(len(masks), size), axis=1, bitorder="little")[:, :width].astype(bool)
+
+
 class Instance:
     """The indexed problem.
 
@@ -53,6 +85,7 @@ class Instance:
         self.every_slot = (1 << self.slot_count) - 1
 
         self.delegates = [person.delegates for person in problem.participants]
+        self.max_run = [person.max_run for person in problem.participants]
         self.available = [self._mask(person.available) for person in problem.participants]
         self.buyer = [self.participant_rank[request.buyer] for request in problem.requests]
         self.structure = [self.participant_rank[request.structure] for request in problem.requests]
@@ -77,6 +110,7 @@ class Instance:
         excluded = {(pair.buyer, pair.structure) for pair in problem.exclusions}
         self.excluded = [(request.buyer, request.structure) in excluded for request in problem.requests]
         self.allowed = [self._allowed(rank) for rank in range(len(problem.requests))]
+        self._held = Counter(person for request in self.past for person in self.sides(request))
         self.capacity = [self._capacity(rank) for rank in range(len(problem.participants))]
 
     def _mask(self, slots: tuple[str, ...] | None) -> int:
@@ -106,10 +140,15 @@ class Instance:
             & self.available[self.structure[request]]
         )
 
+    def _gated(self, person: int) -> bool:
+        """Say whether ``person`` is a buyer all of whose meetings are held at pool tables."""
+        return self.problem.participants[person].side == "buyer" and all(
+            self.host[request] is None for request in self.requests_of[person]
+        )
+
     def _capacity(self, person: int) -> int:
         """Return how many meetings ``person`` can hold at most, by its limits and its availability alone."""
-        who = self.problem.participants[person]
-        held = sum(request in self.past for request in self.requests_of[person])
+        longest, held = self.max_run[person], self._held[person]
         usable = 0
         for request in self.requests_of[person]:
             if request not in self.past:
@@ -119,13 +158,11 @@ class Instance:
             run = 0
             for slot in block:
                 run = run + 1 if usable >> slot & 1 else 0
-                if who.max_run is not None and run > who.max_run:
+                if longest is not None and run > longest:
                     run = 0
                 busy_slots += run > 0
-        limit = held + busy_slots * who.delegates
-        if who.max_meetings is not None:
-            limit = min(limit, max(who.max_meetings, held))
-        return min(limit, len(self.requests_of[person]))
+        limit = held + busy_slots * self.delegates[person]
+        return min(limit, self.most[person], len(self.requests_of[person]))
 
     @cached_property
     def blocks(self) -> list[range]:
@@ -138,6 +175,49 @@ class Instance:
                 ranges.append(range(first, rank))
                 first = rank
         return ranges
+
+    @cached_property
+    def block_of(self) -> list[range]:
+        """The block of each slot."""
+        return [block for block in self.blocks for _ in block]
+
+    @cached_property
+    def most(self) -> list[int]:
+        """How many meetings each participant may hold: its maximum, or what it has held already."""
+        return [
+            max(person.max_meetings, self._held[rank])
+            if person.max_meetings is not None
+            else len(self.requests_of[rank])
+            for rank, person in enumerate(self.problem.participants)
+        ]
+
+    @cached_property
+    def rests(self) -> list[int]:
+        """The participants who need a pause after so many meetings in a row."""
+        return [person for person, longest in enumerate(self.max_run) if longest is not None]
+
+    @cached_property
+    def shared_tables(self) -> frozenset[str]:
+        """The tables that several participants call their own."""
+        owners = Counter(table for table in self.own_table if table is not None)
+        return frozenset(table for table, number in owners.items() if number > 1)
+
+    @cached_property
+    def arrays(self) -> Arrays:
+        """What every request and participant may do, as arrays for the algorithms that treat all at once."""
+        return Arrays(
+            buyer=np.array(self.buyer, dtype=np.int64),
+            structure=np.array(self.structure, dtype=np.int64),
+            value=np.array(self.value, dtype=np.int64),
+            required=np.array(self.required, dtype=bool),
+            open=_matrix(self.allowed, self.slot_count),
+            fixed=np.array([request in self.past or request in self.locks for request in self.requests], dtype=bool),
+            available=_matrix(self.available, self.slot_count),
+            delegates=np.array(self.delegates, dtype=np.int64),
+            most=np.array(self.most, dtype=np.int64),
+            least=np.array([person.min_meetings for person in self.problem.participants], dtype=np.int64),
+            gated=np.array([self._gated(person) for person in self.people], dtype=bool),
+        )
 
     @cached_property
     def people(self) -> range:
@@ -184,8 +264,7 @@ class Instance:
 
     def counts(self, placements: Placements) -> list[int]:
         """Return, for each participant, its number of meetings."""
-        counts = [0] * len(self.problem.participants)
-        for request in placements:
-            counts[self.buyer[request]] += 1
-            counts[self.structure[request]] += 1
+        served = np.fromiter(placements, np.int64, len(placements))
+        people = np.concatenate([self.arrays.buyer[served], self.arrays.structure[served]])
+        counts: list[int] = np.bincount(people, minlength=len(self.people)).tolist()
         return counts

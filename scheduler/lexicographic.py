@@ -1,8 +1,10 @@
-"""Level after level: the flow as far as it reaches, then the exact model.
+"""Level after level, each by the cheapest part that can settle it.
 
-Each step is solved over all plans that are as good on the steps before. The first steps are bounded together
-by the flow (``scheduler.flow``); a timetable on the last face of the flow proves them all at once. From the
-first step whose flow bound has no timetable on, the exact model takes over, on the face that was reached.
+Each step is solved over all plans that are as good on the steps before. The first steps are bounded together by the
+flow (``scheduler.flow``); a timetable on the last face of the flow proves them all at once, and at any size the first
+one built (``scheduler.colouring``) mostly is one. Where value's bound has no timetable, the relaxation that knows the
+clock bounds it and comes close (``scheduler.polishing``). Waiting is annealed (``scheduler.annealing``). What is then
+not proved goes to the exact model, as long as that is small enough to search, on the face that was reached.
 """
 
 from __future__ import annotations
@@ -11,19 +13,43 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from scheduler.annealing import Annealing
 from scheduler.colouring import first_timetable
-from scheduler.flow import Face, Flow
+from scheduler.flow import Bounds, Flow
 from scheduler.instance import Instance, Placement, Placements
 from scheduler.model import Model
 from scheduler.objectives import Bundle, Changes, Objective
+from scheduler.objectives.idle import Idle
+from scheduler.polishing import Polishing
+from scheduler.relaxation import Promises
 from scheduler.rules import model_of
-from scheduler.search import Search
+from scheduler.search import BEAT_SECONDS, Search
 from scheduler.seating import seat
+from scheduler.timetable import Timetable
+
+PROMISES: Final = frozenset({"required", "minimum", "coverage"})
+"""The levels that the relaxation can price."""
 
 LARGEST_MODEL: Final = 100_000
 """Above so many (request, slot) literals the exact model is not built: the heuristic and the flow answer."""
 
-LATER_LEVELS: Final = 0.2
+TIMETABLE_SHARE: Final = 0.2
+"""Share of the time that one search for a timetable on a face may take."""
+
+POLISHING: Final = 0.4
+"""Share of the time left that coming closer to value's bound may take."""
+
+ANNEALING: Final = 0.75
+EXACT_ANNEALING: Final = 0.4
+"""Share of the time that annealing may take, without and with an exact search after it."""
+
+STEPS_PER_SECOND: Final = 100_000
+"""What an ordinary machine does at the largest size: so many steps end before the time does."""
+
+STEPS_BY_SIZE: Final = 10
+"""Steps per meeting and meeting: more have not been seen to help."""
+
+LATER_LEVELS: Final = 0.6
 """Share of the time that a level leaves to those after it."""
 
 
@@ -63,10 +89,11 @@ class Lexicographic:
         self.best: dict[int, Placement] = {}
         self.results: list[Result] = []
         self._pinned = pinned
+        self._has_changes = any(isinstance(objective, Changes) for objective in objectives)
         self._listener = listener
         self._flow = Flow(instance)
         self._figures: list[int] = []
-        self._faces: list[Face] = []
+        self._faces: list[Bounds] = []
         self._reached_by_flow = 0
         self._model: Model | None = None
 
@@ -74,6 +101,7 @@ class Lexicographic:
         """Solve every step, as far as the time goes."""
         self._solve_flows()
         self._find_first()
+        self._polish()
         reached = self._longest_timetable()
         seconds = self.search.elapsed
         for objective, figure in zip(self.objectives[:reached], self._figures, strict=False):
@@ -95,7 +123,7 @@ class Lexicographic:
             if gain is None:
                 return
             self._figures.append(objective.base + gain if objective.maximise else objective.base - gain)
-            self._faces.append(self._flow.face())
+            self._faces.append(self._flow.bounds())
 
     def _find_first(self) -> None:
         """Place the flow's choice: the first complete plan."""
@@ -103,6 +131,31 @@ class Lexicographic:
         self.best = seat(self.instance, first_timetable(self.instance, chosen, self._pinned))
         if self.objectives:
             self._listener(self.objectives[0], self.best, None)
+
+    def _polish(self) -> None:
+        """Where value has not reached the flow's bound, bound it by the clock, and come closer to that."""
+        rank = self._reached()
+        names = [objective.name for objective in self.objectives[: rank + 1]]
+        if rank == len(self._figures) or names[-1] != "value" or not PROMISES.issuperset(names[:-1]):
+            return
+        timetable = Timetable(self.instance, self.best)
+        polishing = Polishing(timetable, Promises(self.instance, names[:-1]), self.search)
+
+        def on_beat() -> None:
+            self._offer(timetable.placements)
+            self._listener(self.objectives[rank], self.best, self._figures[rank])
+
+        polishing.run(POLISHING, on_beat)
+        self._offer(timetable.placements)
+        if polishing.bound is None or self._reached() < rank:
+            return
+        # What the promises are worth is the same in the bound: the rest of it bounds the value.
+        value = self.objectives[rank]
+        bound = polishing.bound - polishing.worth + value.measure(timetable.placements)
+        if bound < self._figures[rank]:
+            # No timetable reaches the flow's bound on value, so none reaches those of the steps after it.
+            self._figures[rank:] = [bound]
+            del self._faces[rank:]
 
     def _offer(self, plan: Placements) -> None:
         """Take ``plan`` when it is better than the best so far."""
@@ -119,7 +172,7 @@ class Lexicographic:
         return len(plan) > len(other)
 
     def _reached(self) -> int:
-        """Return how many leading steps the best plan has at the flow's bound."""
+        """Return how many leading steps the best plan has at their bound."""
         for rank, figure in enumerate(self._figures):
             if self.objectives[rank].measure(self.best) != figure:
                 return rank
@@ -148,7 +201,7 @@ class Lexicographic:
     def _has_timetable(self, steps: int) -> bool:
         model = self._on_face(steps)
         model.hint(self.best)
-        _status, plan, _bound = self.search.run(model)
+        _status, plan, _bound = self.search.run(model, share=TIMETABLE_SHARE)
         if plan is not None:
             self._offer(plan)
         return self._reached() >= steps
@@ -160,8 +213,10 @@ class Lexicographic:
         for the flow to know, so the level is held in the model as well.
         """
         changes = [rank for rank, objective in enumerate(self.objectives[:steps]) if isinstance(objective, Changes)]
-        model = model_of(self.instance, self._faces[steps - 1] if steps else None, self._pinned if changes else {})
-        for rank in changes:
+        known = min(steps, len(self._faces))
+        face = self._flow.face(self._faces[known - 1]) if known else None
+        model = model_of(self.instance, face, self._pinned if changes else {})
+        for rank in [*changes, *range(known, steps)]:
             objective = self.objectives[rank]
             hold(model, objective, objective.expression(model), self._figures[rank])
         return model
@@ -186,6 +241,8 @@ class Lexicographic:
 
     def _solve_step(self, objective: Objective, flow_figure: int | None) -> tuple[int, int]:
         """Optimise one step in the exact model, then hold it; return the value and the bound."""
+        if isinstance(objective, Idle):
+            self._anneal(objective)
         value = objective.measure(self.best)
         limits = [objective.limit()] if flow_figure is None else [objective.limit(), flow_figure]
         bound = min(limits) if objective.maximise else max(limits)
@@ -203,6 +260,28 @@ class Lexicographic:
         if expression is not None:
             hold(self._model, objective, expression, value)
         return value, bound
+
+    def _anneal(self, idle: Idle) -> None:
+        """Walk to a timetable of the same meetings with less waiting."""
+        if self._has_changes or self.search.over:
+            return  # what a repair moves is counted, and annealing moves everybody
+        timetable = Timetable(self.instance, self.best)
+        annealing = Annealing(timetable, self.search.options.seed)
+        seconds = self.search.left * (EXACT_ANNEALING if self._small() else ANNEALING)
+        steps = int(min(STEPS_PER_SECOND * seconds, STEPS_BY_SIZE * len(self.best) ** 2)) + 1
+        begun = told = self.search.elapsed
+
+        def on_beat() -> float:
+            nonlocal told
+            if self.search.over:
+                return 1.0
+            if self.search.elapsed - told > BEAT_SECONDS:
+                told = self.search.elapsed
+                self._listener(idle, self.best, idle.limit())
+            return (self.search.elapsed - begun) / seconds
+
+        annealing.run(steps, on_beat)
+        self._offer(timetable.placements)
 
     def _build(self) -> Model:
         """Build the exact model on the face reached, holding the steps solved since."""

@@ -2,28 +2,25 @@
 
 from __future__ import annotations
 
-from scheduler.colouring import Colouring
 from scheduler.instance import Instance, Placements, bits
 from scheduler.plan import Reason, Unserved
+from scheduler.timetable import Timetable
 
 
 def unserved_of(instance: Instance, plan: Placements, *, proved: bool) -> tuple[Unserved, ...]:
     """Return every request that ``plan`` leaves out with its reason, in the order of the problem."""
-    state = Colouring(instance)
-    for request, placement in plan.items():
-        if request not in state.placed:
-            state.place(request, placement.slot)
+    state = Timetable(instance, plan)
     return tuple(
         _unserved(instance, state, request, proved=proved) for request in instance.requests if request not in plan
     )
 
 
-def _unserved(instance: Instance, state: Colouring, request: int, *, proved: bool) -> Unserved:
+def _unserved(instance: Instance, state: Timetable, request: int, *, proved: bool) -> Unserved:
     reason, sentence = reason_of(instance, state, request, proved=proved)
     return Unserved(instance.problem.requests[request].id, reason, sentence)
 
 
-def reason_of(instance: Instance, state: Colouring, request: int, *, proved: bool) -> tuple[Reason, str]:
+def reason_of(instance: Instance, state: Timetable, request: int, *, proved: bool) -> tuple[Reason, str]:
     """Return the first reason that holds, from what nobody can change to what was weighed."""
     wish = instance.problem.requests[request]
     buyer, structure = instance.sides(request)
@@ -55,9 +52,9 @@ def reason_of(instance: Instance, state: Colouring, request: int, *, proved: boo
     return "not_proved", "le calcul s'est arrêté avant d'avoir tout essayé : relancez-le avec plus de temps."
 
 
-def _full(instance: Instance, state: Colouring, person: int, common: int) -> str:
+def _full(instance: Instance, state: Timetable, person: int, common: int) -> str:
     who = instance.problem.participants[person]
-    held = state.meetings(person)
+    held = state.count[person]
     if who.max_meetings is not None and held >= who.max_meetings:
         return f"{who.id} est à son maximum de {_meetings(who.max_meetings)} : celui-ci ne peut s'y ajouter."
     return (

@@ -11,7 +11,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from scheduler.checking import lock_conflict
-from scheduler.colouring import Colouring
 from scheduler.document import InputError
 from scheduler.instance import Instance, Placement
 from scheduler.objectives import Changes
@@ -20,6 +19,7 @@ from scheduler.problem import BEFORE_CHANGES, CHANGES, Lock, Problem
 from scheduler.rules import RULES
 from scheduler.search import Options, Search
 from scheduler.solving import OnProgress, Stop, descend, require_usable
+from scheduler.timetable import Timetable
 from scheduler.validating import Fault
 
 
@@ -123,7 +123,7 @@ def _too_late(problem: Problem, start: int, past: dict[int, Placement]) -> Viola
     free = Instance(replace(problem, locks=()), now=start, past=past)
 
     def fit(locks: Sequence[Lock]) -> bool:
-        state = Colouring(free)
+        state = Timetable(free)
         for lock in locks:
             request, slot = free.request_rank[lock.request], free.slot_rank[lock.slot]
             if not state.fits(request, slot):

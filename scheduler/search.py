@@ -6,19 +6,23 @@ and is deterministic; with more workers the search is interleaved, which stays d
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, TypeVar
 
 from ortools.sat.python import cp_model
 
 from scheduler.instance import Placements
 from scheduler.model import Expression, Model
 
+T = TypeVar("T")
+
 POLL_SECONDS: Final = 0.05
 BEAT_SECONDS: Final = 1.0
+WORK_PER_SECOND: Final = 0.6
+"""Units of the solver's deterministic time that an ordinary machine surely does in a second."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,9 +65,33 @@ class Search:
         return time.monotonic() - self._started
 
     @property
+    def left(self) -> float:
+        """Seconds that are left."""
+        return max(0.0, self.options.time_limit - self.elapsed)
+
+    @property
     def over(self) -> bool:
         """Whether the time is used up or someone asked to stop."""
         return self.elapsed >= self.options.time_limit or self._stop()
+
+    def aside(
+        self, work: Callable[[], T], interrupt: Callable[[], None], on_beat: Callable[[], None] = lambda: None
+    ) -> T:
+        """Do ``work``, which is outside Python for long, in a thread; tell the beat, interrupt when asked to stop."""
+        with ThreadPoolExecutor(1) as pool:
+            future = pool.submit(work)
+            beat = time.monotonic()
+            try:
+                while not future.done():
+                    wait([future], POLL_SECONDS)
+                    if self._stop():
+                        interrupt()
+                    if time.monotonic() - beat >= BEAT_SECONDS:
+                        beat = time.monotonic()
+                        on_beat()
+            finally:
+                interrupt()
+        return future.result()
 
     def run(
         self,
@@ -80,7 +108,7 @@ class Search:
         Returns the status (``optimal``, ``feasible``, ``infeasible``, ``unknown``), the best plan found and the
         best bound proved. ``on_plan`` hears each better plan, ``on_beat`` the bound about once a second.
         """
-        left = (self.options.time_limit - self.elapsed) * share
+        left = self.left * share
         if left <= 0 or self._stop():
             return "unknown", None, None
         model.cp.clear_objective()  # type: ignore[no-untyped-call]
@@ -90,27 +118,18 @@ class Search:
         listener = _Listener(model, on_plan)
         bounds: list[float] = []
         solver.best_bound_callback = bounds.append
-        status: list[cp_model.CpSolverStatus] = []
-        thread = threading.Thread(target=lambda: status.append(solver.solve(model.cp, listener)), daemon=True)
-        beat = time.monotonic()
-        try:
-            thread.start()
-            while thread.is_alive():
-                thread.join(POLL_SECONDS)
-                if self._stop():
-                    solver.stop_search()
-                if time.monotonic() - beat >= BEAT_SECONDS:
-                    beat = time.monotonic()
-                    on_beat(_whole(bounds[-1], maximise=maximise) if bounds else None)
-        finally:
-            solver.stop_search()
-            if thread.ident is not None:
-                thread.join()
-        return self._read(solver, status[0], model, maximise=maximise, bounded=objective is not None)
+        status = self.aside(
+            lambda: solver.solve(model.cp, listener),
+            solver.stop_search,
+            lambda: on_beat(_whole(bounds[-1], maximise=maximise) if bounds else None),
+        )
+        return self._read(solver, status, model, maximise=maximise, bounded=objective is not None)
 
     def _solver(self, seconds: float) -> cp_model.CpSolver:
         solver = cp_model.CpSolver()
         solver.parameters.max_time_in_seconds = seconds
+        # Where the solver's own count of its work ends the search before the clock does, the plan can be made again.
+        solver.parameters.max_deterministic_time = WORK_PER_SECOND * seconds
         solver.parameters.random_seed = self.options.seed
         solver.parameters.num_workers = self.options.workers
         solver.parameters.interleave_search = self.options.workers > 1

@@ -54,7 +54,8 @@ def _seat_slot(
         table = placements[request].table or _locked(instance, request)
         if table is not None:
             tables[request] = table
-    free = [table for table in instance.pool or () if table not in tables.values()]
+    taken = set(tables.values())
+    free = dict.fromkeys(table for table in instance.pool or () if table not in taken)
     waiting = [request for request in requests if request not in tables]
     # Those whose two participants left the same table go first, then those with one table to keep.
     waiting.sort(key=lambda request: -_ties(instance, request, last))
@@ -63,10 +64,12 @@ def _seat_slot(
         table = wanted[0] if wanted else None
         tables[request] = table
         if table is not None:
-            free.remove(table)
+            del free[table]
     for request in waiting:
         if tables[request] is None and free:
-            tables[request] = free.pop(0)
+            table = next(iter(free))
+            tables[request] = table
+            del free[table]
     return tables
 
 

@@ -40,7 +40,7 @@ def solve(
     """
     require_usable(problem)
     search = Search(options, stop)
-    conflict = lock_conflict(problem)
+    conflict = lock_conflict(problem) if problem.locks else None
     if conflict is not None:
         return Plan("infeasible", seed=options.seed, seconds=round(search.elapsed, 3), conflict=conflict)
     instance = Instance(problem)

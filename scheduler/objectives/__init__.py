@@ -43,7 +43,7 @@ class Objective(Protocol):
 
 
 def objectives_of(instance: Instance, names: tuple[str, ...], changes: Changes | None = None) -> Iterator[Objective]:
-    """Yield the steps of the levels ``names``; ``balance`` is one step for each number of meetings.
+    """Yield the steps of the levels ``names``; ``balance`` is one for each number of meetings that someone can hold.
 
     ``changes`` is what a repair is measured against; without it that level has no meaning and is left out.
     """
@@ -58,8 +58,9 @@ def objectives_of(instance: Instance, names: tuple[str, ...], changes: Changes |
             case "value":
                 yield Value(instance)
             case "balance":
-                most = max((len(requests) for requests in instance.requests_of), default=0)
-                yield from (Balance(instance, rank) for rank in range(1, max(most, 1) + 1))
+                # One more than anybody can hold counts those who get all they ask for; later steps count the same.
+                most = max(instance.capacity, default=0) + 1
+                yield from (Balance(instance, rank) for rank in range(1, most + 1))
             case "idle":
                 yield Idle(instance)
             case "moves":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from math import prod
 from typing import Final
 
 from scheduler.flow import Flow
@@ -16,7 +17,7 @@ LARGEST_WEIGHT: Final = 2**40
 class Bundle:
     """Consecutive steps of balance, each weighed to outweigh all those after it.
 
-    A step counts participants, so in base "participants + 1" the steps are the digits of one number, and the
+    A step counts participants, so the steps are the digits of one number, each in base "its limit + 1", and the
     greatest number has the lexicographically greatest digits.
     """
 
@@ -26,15 +27,19 @@ class Bundle:
 
     def __init__(self, parts: Sequence[Balance]) -> None:
         self.parts = parts
-        digit = max(part.limit() for part in parts) + 1
-        self._weights = [digit**rank for rank in reversed(range(len(parts)))]
+        bases = [part.limit() + 1 for part in parts]
+        self._weights = [prod(bases[rank + 1 :]) for rank in range(len(parts))]
 
     @classmethod
     def longest(cls, steps: Sequence[object]) -> Bundle | None:
         """Return the longest bundle that ``steps`` begin with, or ``None`` when it would have one part."""
         parts: list[Balance] = []
+        size = 1
         for step in steps:
-            if not isinstance(step, Balance) or (step.limit() + 1) ** (len(parts) + 1) > LARGEST_WEIGHT:
+            if not isinstance(step, Balance):
+                break
+            size *= step.limit() + 1
+            if size > LARGEST_WEIGHT:
                 break
             parts.append(step)
         return cls(parts) if len(parts) > 1 else None

@@ -9,8 +9,29 @@ for every slot prove nothing in a minute.
 from __future__ import annotations
 
 from scheduler.flow import Flow
-from scheduler.instance import Instance, Placements, bits
+from scheduler.instance import Instance, Placements
 from scheduler.model import Expression, Model
+
+
+class Waiting:
+    """The idle slots of each participant, for any set of busy slots."""
+
+    def __init__(self, instance: Instance) -> None:
+        self._available = instance.available
+        self._blocks = [((1 << len(block)) - 1) << block.start for block in instance.blocks]
+
+    def of(self, person: int, busy: int) -> int:
+        """Count the slots in which ``person``, available, waits between two meetings of a block."""
+        if len(self._blocks) == 1:
+            if not busy:
+                return 0
+            return (((1 << busy.bit_length()) - (busy & -busy)) & self._available[person] & ~busy).bit_count()
+        idle = 0
+        for block in self._blocks:
+            here = busy & block
+            if here:
+                idle += (((1 << here.bit_length()) - (here & -here)) & self._available[person] & ~here).bit_count()
+        return idle
 
 
 class Idle:
@@ -25,12 +46,8 @@ class Idle:
 
     def measure(self, plan: Placements) -> int:
         """Count the available slots without meeting inside each span."""
-        total = 0
-        for person, busy in enumerate(self._instance.busy(plan)):
-            waiting = self._instance.available[person] & ~busy
-            for block in self._instance.blocks:
-                total += (waiting & _span(busy >> block.start & (1 << len(block)) - 1) << block.start).bit_count()
-        return total
+        waiting = Waiting(self._instance)
+        return sum(waiting.of(person, busy) for person, busy in enumerate(self._instance.busy(plan)))
 
     def limit(self) -> int:
         """Nobody waits."""
@@ -80,9 +97,3 @@ class Idle:
         length = model.total(lengths)
         model.cp.add(length >= worked)
         return [length, *(-1 * meets for slot, meets in busy.items() if available >> slot & 1)]
-
-
-def _span(busy: int) -> int:
-    """Return the bits from the lowest to the highest of ``busy``."""
-    ranks = list(bits(busy))
-    return 0 if not ranks else (1 << ranks[-1] + 1) - (1 << ranks[0])
