@@ -46,11 +46,11 @@ format: $(SETUP) ## rewrite the code in the house's style
 types: $(SETUP) ## strict types
 	@$(BIN)/mypy
 
-bench: $(SETUP) ## the figures of the README (about 20 minutes)
+bench: $(SETUP) ## the figures of the README (about two and a half hours; ARGS=morning: ten minutes)
 	@$(BIN)/python -m benchmarks.run $(ARGS)
 
-bench-quick: $(SETUP) ## the same on fewer seeds (about 3 minutes)
-	@$(BIN)/python -m benchmarks.run --seeds 4 --limit 20 --without-plain $(ARGS)
+bench-quick: $(SETUP) ## the same on two seeds, with less time each (about 5 minutes)
+	@$(BIN)/python -m benchmarks.run --seeds 2 --limit 12 --plain-seeds 1 $(ARGS)
 
 lock: $(SETUP) ## choose newer versions: rewrites requirements.lock
 	@$(BIN)/pip install --quiet uv

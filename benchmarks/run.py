@@ -8,53 +8,84 @@ from __future__ import annotations
 
 import argparse
 import platform
+import resource
 import statistics
 import time
+from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 
-from benchmarks.instances import MORNING, Shape, instance
+from benchmarks.instances import SHAPES, Shape, instance
 from benchmarks.peers import Found, first_common_slot, plain_model
-from scheduler import Level, Options, Plan, Problem, Progress, check, explain, repair, solve
+from scheduler import Level, Options, Plan, Problem, Progress, check, compare, explain, repair, solve
 from scheduler.instance import Instance
 from scheduler.objectives.idle import Idle
 
-SCARCE = replace(MORNING, half_day_absence=0.40, missing_slot=0.30)
 COUNTED = ("required", "minimum", "coverage", "value", "balance")
-PEER_SECONDS = 5.0
+SIZES = {name: replace(shape, blocks=1) for name, shape in SHAPES.items()}
+"""The shapes of the tables: one block of slots, in which waiting is hardest to avoid."""
+
+LIMITS = {"morning": 60.0, "day": 30.0, "convention": 40.0, "national": 60.0}
+"""Seconds that each size is given."""
+
+
+def scarce(shape: Shape) -> Shape:
+    """Return the shape with 40 % missing the first half, 40 % the second, and 30 % of the slots left missing."""
+    return replace(shape, half_day_absence=0.40, missing_slot=0.30)
 
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One solved morning with its clock readings, and what the peers made of it."""
+    """One solved problem with its clock readings, and what the peers made of it."""
 
     seed: int
     problem: Problem
     plan: Plan
     first: float
-    counted: float
+    waiting_people: int
     greedy_value: int
     greedy_idle: int
     plain: Found | None
 
     def level(self, name: str) -> Level:
-        """Return the level called ``name``, which every morning has."""
+        """Return the level called ``name``, which every plan here has."""
         found = self.plan.level(name)
         if found is None:
             raise LookupError(name)
         return found
+
+    def figure(self, name: str) -> tuple[int, int]:
+        """Return the value and the bound of a level that has one figure."""
+        level = self.level(name)
+        return int(level.value), int(level.bound)  # type: ignore[arg-type]
+
+    @property
+    def counted(self) -> float:
+        """Seconds that the levels before ``idle`` took together."""
+        return sum(level.seconds for level in self.plan.objectives if level.name in COUNTED)
 
     @property
     def idle_seconds(self) -> float:
         """Seconds until the idle level was done, everything before included."""
         return self.counted + self.level("idle").seconds
 
+    @property
+    def gap(self) -> float:
+        """Per cent between value and its bound."""
+        value, bound = self.figure("value")
+        return 100 * (bound - value) / max(1, bound)
+
+    @property
+    def idle_each(self) -> float:
+        """Idle slots per person with two meetings or more, who alone can wait."""
+        return self.figure("idle")[0] / max(1, self.waiting_people)
+
 
 def measure(shape: Shape, seed: int, limit: float, *, with_plain: bool) -> Run:
-    """Solve one seeded morning and its peers."""
+    """Solve one seeded problem, and let the peers do so."""
     problem = instance(shape, seed)
     heard: list[Progress] = []
     plan = solve(problem, Options(time_limit=limit), on_progress=heard.append)
@@ -62,15 +93,16 @@ def measure(shape: Shape, seed: int, limit: float, *, with_plain: bool) -> Run:
         raise SystemExit(f"seed {seed} breaks a rule: {violations[0].sentence}")
     indexed = Instance(problem)
     greedy = first_common_slot(problem)
+    held = Counter(person for meeting in plan.meetings for person in (meeting.buyer, meeting.structure))
     return Run(
         seed=seed,
         problem=problem,
         plan=plan,
         first=heard[0].seconds,
-        counted=sum(level.seconds for level in plan.objectives if level.name in COUNTED),
+        waiting_people=sum(count > 1 for count in held.values()),
         greedy_value=sum(indexed.value[request] for request in greedy),
         greedy_idle=Idle(indexed).measure(greedy),
-        plain=plain_model(problem, PEER_SECONDS, workers=2) if with_plain else None,
+        plain=plain_model(problem, min(limit, plan.seconds + 5) / 2, workers=2) if with_plain else None,
     )
 
 
@@ -80,57 +112,86 @@ def spread(values: Iterable[float], digits: int = 2) -> str:
     return f"{statistics.median(listed):.{digits}f} ({listed[-1]:.{digits}f})"
 
 
-def mornings(name: str, shape: Shape, seeds: range, limit: float, *, with_plain: bool) -> list[Run]:
-    """Print the table of one availability."""
-    print(f"\n### {name}: {shape.buyers} × {shape.structures}, {shape.requests} requests, {shape.slots} slots\n")
-    print(
-        "| seed | meetings | value (bound) | balance proved | to here, s | first plan, s | idle (bound) | idle, s ",
-        end="",
-    )
-    print("| greedy: value, idle | plain CP-SAT: value, idle (bound) |")
-    print("| ---: | ---: | ---: | --- | ---: | ---: | ---: | ---: | ---: | ---: |")
-    runs = []
+HEADS = (
+    "seed",
+    "meetings",
+    "value (bound)",
+    "gap, %",
+    "all to balance proved",
+    "to here, s",
+    "first plan, s",
+    "idle (bound)",
+    "per person",
+    "whole run, s",
+    "greedy: value, idle",
+    "plain CP-SAT: value, idle (bound)",
+)
+
+
+def table(title: str, shape: Shape, seeds: range, limit: float, plain_seeds: int) -> list[Run]:
+    """Print the table of one size and availability; the first ``plain_seeds`` are given to the textbook model too."""
+    print(f"\n### {title}: {shape.buyers} × {shape.structures}, {shape.requests} requests, {shape.slots} slots\n")
+    print("| " + " | ".join(HEADS) + " |")
+    print("| " + " | ".join(["---:"] * len(HEADS)) + " |")
+    runs: list[Run] = []
     for seed in seeds:
-        run = measure(shape, seed, limit, with_plain=with_plain)
+        run = measure(shape, seed, limit, with_plain=len(runs) < plain_seeds)
         runs.append(run)
-        value, idle = run.level("value"), run.level("idle")
-        plain = run.plain
-        peer = (
-            "–"
-            if plain is None
-            else f"{plain.value}{'' if plain.value_proved else '?'}, {plain.idle} ({plain.idle_bound})"
-        )
-        print(
-            f"| {seed} | {len(run.plan.meetings)} | {value.value} ({value.bound}) "
-            f"| {'yes' if run.level('balance').proved else 'no'} | {run.counted:.3f} | {run.first:.3f} "
-            f"| {idle.value} ({idle.bound}) | {run.idle_seconds:.2f} "
-            f"| {run.greedy_value}, {run.greedy_idle} | {peer} |",
-            flush=True,
-        )
-    proved = sum(all(run.level(level).proved for level in COUNTED) for run in runs)
-    in_ten = sum(run.level("idle").proved and run.idle_seconds <= 10 for run in runs)
-    in_all = sum(run.level("idle").proved for run in runs)
-    print(
-        f"\nRequired to balance proved: {proved} of {len(runs)}, "
-        f"{spread((r.counted for r in runs), 3)} s, median (maximum). ",
-        end="",
-    )
-    print(f"First plan: {spread((r.first for r in runs), 3)} s. ", end="")
-    print(
-        f"Idle proved: {in_ten} of {len(runs)} within 10 s, {in_all} within {limit:.0f} s, "
-        f"{spread(r.idle_seconds for r in runs)} s."
-    )
-    lost = [100 - 100 * run.greedy_value / int(run.level("value").value) for run in runs]  # type: ignore[arg-type]
-    print(
-        f"Greedy loses {statistics.mean(lost):.1f} % of the value and leaves "
-        f"{spread((r.greedy_idle for r in runs), 0)} idle slots."
-    )
+        print("| " + " | ".join(cells(run)) + " |", flush=True)
+    print("\n" + "\n".join(summary(runs)))
     return runs
+
+
+def cells(run: Run) -> Iterable[str]:
+    """Return a run as a table's cells."""
+    value, bound = run.figure("value")
+    idle, idle_bound = run.figure("idle")
+    yield str(run.seed)
+    yield str(len(run.plan.meetings))
+    yield f"{value} ({bound})"
+    yield f"{run.gap:.4f}"
+    yield "yes" if all(run.level(name).proved for name in COUNTED) else "no"
+    yield f"{run.counted:.3f}"
+    yield f"{run.first:.3f}"
+    yield f"{idle} ({idle_bound})"
+    yield f"{run.idle_each:.3f}"
+    yield f"{run.plan.seconds:.2f}"
+    yield f"{run.greedy_value}, {run.greedy_idle}"
+    if run.plain is None:
+        yield "–"
+    else:
+        mark = "" if run.plain.value_proved else "?"
+        yield f"{run.plain.value}{mark}, {run.plain.idle} ({run.plain.idle_bound})"
+
+
+def summary(runs: list[Run]) -> Iterable[str]:
+    """Return the sentences under a table; figures are median (maximum)."""
+    counted = sum(all(run.level(name).proved for name in COUNTED) for run in runs)
+    value = sum(run.level("value").proved for run in runs)
+    idle = [run for run in runs if run.level("idle").proved]
+    lost = statistics.mean(100 - 100 * run.greedy_value / run.figure("value")[0] for run in runs)
+    yield (
+        f"- First plan after {spread((run.first for run in runs), 3)} s. Value proved: {value} of {len(runs)}, gap "
+        f"{spread((run.gap for run in runs), 4)} %. Required to balance proved: {counted} of {len(runs)}, after "
+        f"{spread((run.counted for run in runs), 3)} s."
+    )
+    yield (
+        f"- Idle slots per person with two meetings or more: {spread((run.idle_each for run in runs), 3)}; proved: "
+        f"{sum(run.idle_seconds <= 10 for run in idle)} of {len(runs)} within 10 s, {len(idle)} in all, after "
+        f"{spread(run.idle_seconds for run in runs)} s."
+    )
+    yield (
+        f"- Greedy loses {lost:.1f} % of the value and leaves {spread((run.greedy_idle for run in runs), 0)} "
+        f"idle slots, against {spread((run.figure('idle')[0] for run in runs), 0)}."
+    )
 
 
 def on_the_day(problem: Problem, seed: int) -> list[tuple[str, Problem, str | None]]:
     """Return what can happen to a morning: late, leaving early, absent."""
-    late, leaving, absent = (problem.participants[n] for n in (seed % 10, 10 + seed % 27, 10 + (seed + 7) % 27))
+    buyers = [person for person in problem.participants if person.side == "buyer"]
+    structures = [person for person in problem.participants if person.side == "structure"]
+    late = buyers[seed % len(buyers)]
+    leaving, absent = (structures[(seed + n) % len(structures)] for n in (0, 7))
     slots = [slot.id for slot in problem.slots]
 
     def with_available(person: str, kept: Callable[[str], bool]) -> Problem:
@@ -147,22 +208,30 @@ def on_the_day(problem: Problem, seed: int) -> list[tuple[str, Problem, str | No
     ]
 
 
-def repairs(runs: list[Run]) -> None:
-    """Print what repairing costs."""
-    seconds: list[float] = []
-    proved = 0
-    for run in runs:
-        for _what, changed, now in on_the_day(run.problem, run.seed):
+def repairs(name: str, shape: Shape, seeds: range) -> None:
+    """Print what repairing costs: until the fewest changes are proved, and with all levels after them."""
+    proved_after: list[float] = []
+    whole: list[float] = []
+    moved: list[float] = []
+    hit = proved = 0
+    for seed in seeds:
+        problem = instance(shape, seed)
+        plan = solve(problem, Options(time_limit=10))
+        for _what, changed, now in on_the_day(problem, seed):
             began = time.perf_counter()
-            plan = repair(changed, run.plan, Options(time_limit=30), now=now)
-            seconds.append(time.perf_counter() - began)
-            changes = plan.level("changes")
-            proved += changes is not None and changes.proved
-    seconds.sort()
-    p95 = seconds[int(0.95 * (len(seconds) - 1))]
-    print("\n### Repair (a buyer 3 slots late, a structure leaves early, a structure absent), all levels\n")
-    print(f"Fewest changes proved: {proved} of {len(seconds)}; median {statistics.median(seconds):.3f} s, ", end="")
-    print(f"p95 {p95:.3f} s, maximum {seconds[-1]:.3f} s.")
+            repaired = repair(changed, plan, Options(time_limit=30), now=now)
+            whole.append(time.perf_counter() - began)
+            levels = repaired.objectives
+            changes = next(rank for rank, level in enumerate(levels) if level.name == "changes")
+            proved += levels[changes].proved
+            proved_after.append(whole[-1] - sum(level.seconds for level in levels[changes + 1 :]))
+            difference = compare(changed, plan, repaired)
+            moved.append(len(difference.moved))
+            hit += len(difference.cancelled) + len(difference.moved)
+    print(f"\n### Repair, {name}: a buyer 3 slots late, a structure leaves early, a structure absent\n")
+    print(f"- Fewest changes proved: {proved} of {len(whole)}, after {tail(proved_after)}.")
+    print(f"- Whole run, all levels: {tail(whole)}.")
+    print(f"- Meetings moved: {sum(moved):.0f}, moved or cancelled: {hit}, in {len(whole)} repairs.")
 
 
 def explanations(runs: list[Run]) -> None:
@@ -175,11 +244,15 @@ def explanations(runs: list[Run]) -> None:
             (told,) = explain(run.problem, run.plan, unserved.request)
             seconds.append(time.perf_counter() - began)
             remedies += told.counterfactual is not None
-    seconds.sort()
-    p95 = seconds[int(0.95 * (len(seconds) - 1))]
     print("\n### Explain: the cheapest change that would serve a request\n")
-    print(f"{len(seconds)} unserved requests, {remedies} remedies solved; ", end="")
-    print(f"median {statistics.median(seconds):.3f} s, p95 {p95:.3f} s, maximum {seconds[-1]:.3f} s.")
+    print(f"- {len(seconds)} unserved requests, {remedies} remedies solved; each {tail(seconds)}.")
+
+
+def tail(seconds: list[float]) -> str:
+    """Return median, 95th percentile and maximum."""
+    listed = sorted(seconds)
+    high = listed[int(0.95 * (len(listed) - 1))]
+    return f"median {statistics.median(listed):.3f} s, p95 {high:.3f} s, maximum {listed[-1]:.3f} s"
 
 
 def processor() -> str:
@@ -194,18 +267,26 @@ def processor() -> str:
 def main() -> None:
     """Run the benchmarks that were asked for."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument(
+        "sizes", nargs="*", choices=[[], *SIZES], metavar="size", help="morning, day, convention, national"
+    )
     parser.add_argument("--seeds", type=int, default=20)
-    parser.add_argument("--limit", type=float, default=60.0, help="seconds for each morning")
-    parser.add_argument("--without-plain", action="store_true", help="leave out the textbook model")
+    parser.add_argument("--limit", type=float, help="seconds for each problem, instead of what its size is given")
+    parser.add_argument("--plain-seeds", type=int, default=2, help="seeds on which the textbook model is run too")
     options = parser.parse_args()
     today = datetime.now(UTC).date()
     tools = f"Python {platform.python_version()}, OR-Tools {version('ortools')}, one thread."
     print(f"{today:%d %B %Y}, {processor()}, {tools}")
     seeds = range(1, options.seeds + 1)
-    normal = mornings("Normal availability", MORNING, seeds, options.limit, with_plain=not options.without_plain)
-    mornings("Scarce availability", SCARCE, seeds, options.limit, with_plain=not options.without_plain)
-    repairs(normal)
-    explanations(normal)
+    for name in options.sizes or SIZES:
+        shape, limit = SIZES[name], options.limit or LIMITS[name]
+        normal = table(f"{name.capitalize()}, normal availability", shape, seeds, limit, options.plain_seeds)
+        table(f"{name.capitalize()}, scarce availability", scarce(shape), seeds, limit, options.plain_seeds)
+        repairs(name, shape, seeds if name == "morning" else seeds[:3])
+        if name == "morning":
+            explanations(normal)
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+        print(f"\nMost memory so far: {peak:.0f} MB.", flush=True)
 
 
 if __name__ == "__main__":

@@ -10,16 +10,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from random import Random
-from types import MappingProxyType
 from typing import Final
 
 import numpy as np
 
-from scheduler.instance import Instance, Placement, Placements, bits
+from scheduler.instance import Instance, Placements, bits
 from scheduler.matching import best_matching, rematch, room
 from scheduler.timetable import NOWHERE, Timetable
 
-_ATTEMPTS: Final = 500
+_CHAINS: Final = 30_000
+"""Chains tried in all for the meetings that the matchings leave over."""
 _SHAKEN: Final = 4
 _URGENT: Final = 1_000_000
 _HOPELESS: Final = 3.0
@@ -28,34 +28,54 @@ _GOES_ON: Final = 40_000
 """Worth of a meeting for someone who met in the slot before: waiting is avoided where nothing urgent is at stake."""
 
 
-def first_timetable(
-    instance: Instance, chosen: Iterable[int], pinned: Placements = MappingProxyType({})
-) -> dict[int, Placement]:
+def first_timetable(instance: Instance, chosen: Iterable[int]) -> Timetable:
     """Return a timetable that keeps every rule and holds as many of ``chosen`` as the heuristic can place.
 
-    ``pinned`` requests take their slot first; those that were not chosen fill what is left, by falling value.
+    Where some find no place, each slot in turn is given the best that it can hold, whether chosen or not.
     """
     timetable = Timetable(instance)
     chosen = list(chosen)
-    for request in chosen:
-        if request in pinned and timetable.fits(request, pinned[request].slot):
-            timetable.place(request, pinned[request].slot)
     fill(timetable, chosen)
     left = [request for request in chosen if timetable.slot[request] == NOWHERE]
     if left:
         random = Random(len(left))  # noqa: S311 - a shake, not a secret
-        attempts = max(1, _ATTEMPTS // len(left))
+        attempts = max(1, _CHAINS // (instance.slot_count**2 * len(left)))
         left = [request for request in left if not insert(timetable, request, random, attempts)]
     if left:
         for slot in range(instance.now, instance.slot_count):
             rematch(timetable, slot)
-    pool = instance.pool or ()
+    return timetable
 
-    def table(request: int, slot: int) -> str | None:
-        kept = pinned.get(request)
-        return kept.table if kept is not None and kept.slot == slot and kept.table in pool else None
 
-    return {request: Placement(slot, table(request, slot)) for request, slot in timetable.placed.items()}
+def nearest_timetable(instance: Instance, chosen: Iterable[int], pinned: Placements) -> Timetable:
+    """Return a timetable in which ``pinned`` requests keep their slot and the other ``chosen`` take what is free.
+
+    Only for the promises that come before few changes is anybody moved: for a required meeting, and for someone who
+    would be left with less than its minimum or with nothing.
+    """
+    timetable = Timetable(instance)
+    chosen = sorted(chosen, key=lambda request: (request not in pinned, -instance.value[request], request))
+    for request in chosen:
+        if request in pinned and timetable.fits(request, pinned[request].slot):
+            timetable.place(request, pinned[request].slot)
+    for request in chosen:
+        free = next(iter(timetable.free_slots(request)), None) if timetable.slot[request] == NOWHERE else None
+        if free is not None:
+            timetable.place(request, free)
+    random = Random(len(chosen))  # noqa: S311 - never drawn from: one attempt does not shake
+    for request in chosen:
+        if timetable.slot[request] == NOWHERE and _is_promised(timetable, request):
+            insert(timetable, request, random, 1)
+    return timetable
+
+
+def _is_promised(timetable: Timetable, request: int) -> bool:
+    """Say whether ``request`` is required, or one of its people lacks it for its minimum or for a first meeting."""
+    instance = timetable.instance
+    people = instance.problem.participants
+    return instance.required[request] or any(
+        timetable.count[person] < max(1, people[person].min_meetings) for person in instance.sides(request)
+    )
 
 
 def fill(timetable: Timetable, chosen: Iterable[int]) -> None:
@@ -93,7 +113,8 @@ def insert(timetable: Timetable, request: int, random: Random, attempts: int) ->
                     moves = timetable.chain(request, slot, other)
                     if moves is not None and timetable.apply(moves):
                         return True
-        _shake(timetable, request, random)
+        if attempts > 1:
+            _shake(timetable, request, random)
     return False
 
 

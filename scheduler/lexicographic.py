@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from scheduler.annealing import Annealing
-from scheduler.colouring import first_timetable
+from scheduler.colouring import first_timetable, nearest_timetable
 from scheduler.flow import Bounds, Flow
 from scheduler.instance import Instance, Placement, Placements
 from scheduler.model import Model
@@ -128,9 +128,23 @@ class Lexicographic:
     def _find_first(self) -> None:
         """Place the flow's choice: the first complete plan."""
         chosen = self._flow.chosen() if self._faces else self.instance.requests
-        self.best = seat(self.instance, first_timetable(self.instance, chosen, self._pinned))
+        if self._has_changes:
+            timetable = nearest_timetable(self.instance, chosen, self._pinned)
+        else:
+            timetable = first_timetable(self.instance, chosen)
+        self.best = seat(self.instance, self._with_tables(timetable))
         if self.objectives:
             self._listener(self.objectives[0], self.best, None)
+
+    def _with_tables(self, timetable: Timetable) -> dict[int, Placement]:
+        """Return the plan of a timetable in which whoever keeps its slot keeps its pool table too."""
+        pool = frozenset(self.instance.pool or ())
+        return {
+            request: kept
+            if (kept := self._pinned.get(request)) is not None and kept.slot == place.slot and kept.table in pool
+            else place
+            for request, place in timetable.placements.items()
+        }
 
     def _polish(self) -> None:
         """Where value has not reached the flow's bound, bound it by the clock, and come closer to that."""

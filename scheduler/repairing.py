@@ -53,7 +53,7 @@ def repair(
     locks, dropped = _live_locks(problem, bare, past, start)
     warnings += dropped
     future = replace(problem, locks=locks)
-    conflict = lock_conflict(future) or _too_late(future, start, past)
+    conflict = lock_conflict(future) or _too_late(future, start, past) if locks else None
     if conflict is not None:
         return Plan("infeasible", seed=options.seed, seconds=round(search.elapsed, 3), conflict=conflict)
 
@@ -85,8 +85,9 @@ def with_changes(names: tuple[str, ...]) -> tuple[str, ...]:
 
 def _lost(previous: Plan, known: tuple[Meeting, ...]) -> Iterator[str]:
     """Tell the meetings of the previous plan that the problem no longer knows."""
+    places = {(meeting.request, meeting.slot) for meeting in known}
     for meeting in previous.meetings:
-        if meeting not in known:
+        if (meeting.request, meeting.slot) not in places:
             yield f"{meeting.request} ({meeting.slot}) n'existe plus dans le problème : son entretien est retiré."
 
 
