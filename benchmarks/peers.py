@@ -29,9 +29,9 @@ def first_common_slot(problem: Problem) -> Placements:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What the textbook model reached: the value, then idle slots with the bound on them."""
+    """What the textbook model reached, if anything: the value, then idle slots with the bound on them."""
 
-    value: int
+    value: int | None
     value_seconds: float
     value_proved: bool
     idle: int | None
@@ -66,7 +66,10 @@ def plain_model(problem: Problem, seconds: float, workers: int) -> Found:
     solver.parameters.max_time_in_seconds = seconds
     solver.parameters.num_workers = workers
     model.maximize(good)
-    proved = solver.solve(model) == cp_model.OPTIMAL
+    status = solver.solve(model)
+    if status not in {cp_model.OPTIMAL, cp_model.FEASIBLE}:
+        return Found(None, solver.wall_time, value_proved=False, idle=None, idle_bound=0)
+    proved = status == cp_model.OPTIMAL
     best, took = solver.value(value), solver.wall_time
 
     model.add(good >= round(solver.objective_value))
@@ -85,8 +88,12 @@ def _covered(
 ) -> list[cp_model.IntVar]:
     """Return a Boolean for each participant with a request, true only when it has a meeting."""
     covered = []
+    of_person: dict[int, list[cp_model.IntVar]] = {}
+    for (request, _slot), literal in at.items():
+        for person in instance.sides(request):
+            of_person.setdefault(person, []).append(literal)
     for person in instance.people:
-        mine = [literal for (request, _slot), literal in at.items() if person in instance.sides(request)]
+        mine = of_person.get(person, [])
         if mine:
             literal = model.new_bool_var("")
             model.add_bool_or([*mine, ~literal])

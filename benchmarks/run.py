@@ -159,6 +159,8 @@ def cells(run: Run) -> Iterable[str]:
     yield f"{run.greedy_value}, {run.greedy_idle}"
     if run.plain is None:
         yield "–"
+    elif run.plain.value is None:
+        yield "nothing found"
     else:
         mark = "" if run.plain.value_proved else "?"
         yield f"{run.plain.value}{mark}, {run.plain.idle} ({run.plain.idle_bound})"

@@ -8,7 +8,7 @@ still to place, found as a small min-cost flow; what is left over comes in along
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from random import Random
 from typing import Final
 
@@ -28,10 +28,11 @@ _GOES_ON: Final = 40_000
 """Worth of a meeting for someone who met in the slot before: waiting is avoided where nothing urgent is at stake."""
 
 
-def first_timetable(instance: Instance, chosen: Iterable[int]) -> Timetable:
+def first_timetable(instance: Instance, chosen: Iterable[int], over: Callable[[], bool] = lambda: False) -> Timetable:
     """Return a timetable that keeps every rule and holds as many of ``chosen`` as the heuristic can place.
 
-    Where some find no place, each slot in turn is given the best that it can hold, whether chosen or not.
+    Where some find no place, each slot in turn is given the best that it can hold, whether chosen or not; not once
+    ``over`` says that time is up.
     """
     timetable = Timetable(instance)
     chosen = list(chosen)
@@ -40,10 +41,11 @@ def first_timetable(instance: Instance, chosen: Iterable[int]) -> Timetable:
     if left:
         random = Random(len(left))  # noqa: S311 - a shake, not a secret
         attempts = max(1, _CHAINS // (instance.slot_count**2 * len(left)))
-        left = [request for request in left if not insert(timetable, request, random, attempts)]
+        left = [request for request in left if over() or not insert(timetable, request, random, attempts)]
     if left:
         for slot in range(instance.now, instance.slot_count):
-            rematch(timetable, slot)
+            if not over():
+                rematch(timetable, slot)
     return timetable
 
 

@@ -30,7 +30,7 @@ from scheduler.timetable import Timetable
 PROMISES: Final = frozenset({"required", "minimum", "coverage"})
 """The levels that the relaxation can price."""
 
-LARGEST_MODEL: Final = 100_000
+LARGEST_MODEL: Final = 40_000
 """Above so many (request, slot) literals the exact model is not built: the heuristic and the flow answer."""
 
 TIMETABLE_SHARE: Final = 0.2
@@ -48,6 +48,9 @@ STEPS_PER_SECOND: Final = 100_000
 
 STEPS_BY_SIZE: Final = 10
 """Steps per meeting and meeting: more have not been seen to help."""
+
+OFFER_SECONDS: Final = 5.0
+"""How often a plan under way is taken as the best so far, so that little is lost when a process is killed."""
 
 LATER_LEVELS: Final = 0.6
 """Share of the time that a level leaves to those after it."""
@@ -131,7 +134,7 @@ class Lexicographic:
         if self._has_changes:
             timetable = nearest_timetable(self.instance, chosen, self._pinned)
         else:
-            timetable = first_timetable(self.instance, chosen)
+            timetable = first_timetable(self.instance, chosen, lambda: self.search.over)
         self.best = seat(self.instance, self._with_tables(timetable))
         if self.objectives:
             self._listener(self.objectives[0], self.best, None)
@@ -150,16 +153,16 @@ class Lexicographic:
         """Where value has not reached the flow's bound, bound it by the clock, and come closer to that."""
         rank = self._reached()
         names = [objective.name for objective in self.objectives[: rank + 1]]
-        if rank == len(self._figures) or names[-1] != "value" or not PROMISES.issuperset(names[:-1]):
+        if (
+            rank == len(self._figures)
+            or names[-1] != "value"
+            or not PROMISES.issuperset(names[:-1])
+            or self.search.over
+        ):
             return
         timetable = Timetable(self.instance, self.best)
         polishing = Polishing(timetable, Promises(self.instance, names[:-1]), self.search)
-
-        def on_beat() -> None:
-            self._offer(timetable.placements)
-            self._listener(self.objectives[rank], self.best, self._figures[rank])
-
-        polishing.run(POLISHING, on_beat)
+        polishing.run(POLISHING, self._beat(self.objectives[rank], self._figures[rank], timetable))
         self._offer(timetable.placements)
         if polishing.bound is None or self._reached() < rank:
             return
@@ -170,6 +173,22 @@ class Lexicographic:
             # No timetable reaches the flow's bound on value, so none reaches those of the steps after it.
             self._figures[rank:] = [bound]
             del self._faces[rank:]
+
+    def _beat(self, objective: Objective, bound: int, timetable: Timetable) -> Callable[[], None]:
+        """Return what tells the best plan about once a second, and now and then takes what ``timetable`` has become."""
+        told = offered = self.search.elapsed
+
+        def beat() -> None:
+            nonlocal told, offered
+            now = self.search.elapsed
+            if now - offered > OFFER_SECONDS:
+                offered = now
+                self._offer(timetable.placements)
+            if now - told > BEAT_SECONDS:
+                told = now
+                self._listener(objective, self.best, bound)
+
+        return beat
 
     def _offer(self, plan: Placements) -> None:
         """Take ``plan`` when it is better than the best so far."""
@@ -283,16 +302,12 @@ class Lexicographic:
         annealing = Annealing(timetable, self.search.options.seed)
         seconds = self.search.left * (EXACT_ANNEALING if self._small() else ANNEALING)
         steps = int(min(STEPS_PER_SECOND * seconds, STEPS_BY_SIZE * len(self.best) ** 2)) + 1
-        begun = told = self.search.elapsed
+        begun = self.search.elapsed
+        beat = self._beat(idle, idle.limit(), timetable)
 
         def on_beat() -> float:
-            nonlocal told
-            if self.search.over:
-                return 1.0
-            if self.search.elapsed - told > BEAT_SECONDS:
-                told = self.search.elapsed
-                self._listener(idle, self.best, idle.limit())
-            return (self.search.elapsed - begun) / seconds
+            beat()
+            return 1.0 if self.search.over else (self.search.elapsed - begun) / seconds
 
         annealing.run(steps, on_beat)
         self._offer(timetable.placements)

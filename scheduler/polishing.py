@@ -32,15 +32,18 @@ class Polishing:
         self.worth = promises.worth(timetable.slot)
         self.bound: int | None = None
 
-    def run(self, share: float, on_better: Callable[[], None]) -> None:
-        """Bound, then improve until the bound is met or the ``share`` of the time left after bounding is used up."""
+    def run(self, share: float, on_beat: Callable[[], None]) -> None:
+        """Bound, then improve until the bound is met or the ``share`` of the time left after bounding is used up.
+
+        ``on_beat`` is called again and again meanwhile.
+        """
         instance = self.timetable.instance
         slots = range(instance.now, instance.slot_count)
-        relaxed = relax(self.timetable, slots, self.promises, self.search)
+        relaxed = relax(self.timetable, slots, self.promises, self.search, on_beat)
         if relaxed is not None:
             self.bound = whole_bound(relaxed.bound)
-            if relaxed.moves and self._take(relaxed.moves):
-                on_better()
+            if relaxed.moves:
+                self._take(relaxed.moves)
         rounds = int(share * self.search.left / self._seconds_a_round())
         random = Random(self.search.options.seed)  # noqa: S311 - a choice of slots, not a secret
         for _round in range(rounds):
@@ -48,15 +51,16 @@ class Polishing:
                 return
             together = sorted(random.sample(slots, min(TOGETHER, len(slots))))
             found = relax(self.timetable, together, self.promises, self.search)
-            if found is not None and whole_bound(found.bound) > self.worth and self._take(found.moves):
-                on_better()
+            if found is not None and whole_bound(found.bound) > self.worth:
+                self._take(found.moves)
+            on_beat()
 
     def _seconds_a_round(self) -> float:
         arrays = self.timetable.instance.arrays
         columns: float = TOGETHER * int(arrays.open.sum()) / max(1, arrays.open.shape[1])
         return 0.01 + _SECONDS_PER_COLUMN * columns
 
-    def _take(self, moves: Moves) -> bool:
+    def _take(self, moves: Moves) -> None:
         """Carry ``moves`` out, fill what they leave open, and keep the result unless it is worth less."""
         timetable = self.timetable
         before = list(timetable.slot)
@@ -64,9 +68,7 @@ class Polishing:
             for slot in sorted(set(moves.values()) - {NOWHERE}):
                 rematch(timetable, slot)
         worth = self.promises.worth(timetable.slot)
-        gained = worth > self.worth
         if worth >= self.worth:
             self.worth = worth
         else:
             timetable.restore(before)
-        return gained

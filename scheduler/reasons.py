@@ -32,16 +32,16 @@ def reason_of(instance: Instance, state: Timetable, request: int, *, proved: boo
             "no_common_slot",
             f"{wish.buyer} et {wish.structure} n'ont aucun créneau commun" + (" à venir." if instance.now else "."),
         )
-    slots = list(bits(open_slots))
-    blocked = {person: [s for s in slots if not state.has_room(person, s)] for person in (buyer, structure)}
+    count = open_slots.bit_count()
+    room = {person: open_slots & state.slots_with_room(person) for person in (buyer, structure)}
     for person, reason in ((buyer, "buyer_full"), (structure, "structure_full")):
-        if len(blocked[person]) == len(slots):
-            return reason, _full(instance, state, person, len(slots))  # type: ignore[return-value]
-    both = [slot for slot in slots if slot not in blocked[buyer] and slot not in blocked[structure]]
+        if not room[person]:
+            return reason, _full(instance, state, person, count)  # type: ignore[return-value]
+    both = list(bits(room[buyer] & room[structure]))
     if not both:
         return (
             "others_preferred",
-            f"{wish.buyer} et {wish.structure} ne sont jamais libres en même temps dans {_common(len(slots))} : "
+            f"{wish.buyer} et {wish.structure} ne sont jamais libres en même temps dans {_common(count)} : "
             "d'autres entretiens y ont été préférés.",
         )
     if not any(state.fits(request, slot) for slot in both):

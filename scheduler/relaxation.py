@@ -13,7 +13,7 @@ whole: then it is a plan, and the bound proves it.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from math import floor, inf
@@ -43,7 +43,7 @@ _PRECISION.termination_criteria.simple_optimality_criteria.eps_optimal_relative 
 
 @dataclass(frozen=True, slots=True)
 class Relaxed:
-    """An upper bound on promises and value, priced; and the meetings of the best corner with their slots."""
+    """An upper bound on promises and value, priced; and what leads to the best corner, where one was found."""
 
     bound: float
     moves: Moves
@@ -73,12 +73,18 @@ class Promises:
         return int(promised + arrays.value[served].sum())
 
 
-def relax(timetable: Timetable, slots: Sequence[int], promises: Promises, search: Search) -> Relaxed | None:
+def relax(
+    timetable: Timetable,
+    slots: Sequence[int],
+    promises: Promises,
+    search: Search,
+    on_beat: Callable[[], None] = lambda: None,
+) -> Relaxed | None:
     """Relax the choice of meetings in ``slots``, those of the other slots kept; ``None`` when time is up.
 
-    The bound is on ``promises.worth`` of the whole plan.
+    The bound is on ``promises.worth`` of the whole plan. ``on_beat`` is called about once a second.
     """
-    return _Program(timetable, np.array(slots), promises).solve(search)
+    return _Program(timetable, np.array(slots), promises).solve(search, on_beat)
 
 
 class _Program:
@@ -169,7 +175,7 @@ class _Program:
         self._limits.append(limits.astype(float))
         self._row_count += len(limits)
 
-    def solve(self, search: Search) -> Relaxed | None:
+    def solve(self, search: Search, on_beat: Callable[[], None]) -> Relaxed | None:
         """Solve, and return the bound and the corner; ``None`` when the time does not suffice."""
         if not len(self.request):
             return Relaxed(float(self._settled), {})
@@ -179,15 +185,20 @@ class _Program:
             time_limit=timedelta(seconds=max(search.left, 0.01)), threads=1, pdlp=_PRECISION
         )
         model, interrupter = self._model(), SolveInterrupter()
+        if search.over:
+            return None
         result = search.aside(
-            lambda: mathopt.solve(model, kind, params=parameters, interrupter=interrupter), interrupter.interrupt
+            lambda: mathopt.solve(model, kind, params=parameters, interrupter=interrupter),
+            interrupter.interrupt,
+            on_beat,
         )
         if not result.has_dual_feasible_solution():
             return None
         duals = result.dual_values()
         prices = np.array([duals[row] for row in sorted(duals, key=lambda row: row.id)])
-        moves: Moves = dict.fromkeys(self._inside.tolist(), NOWHERE)
+        moves: Moves = {}
         if corner and result.has_primal_feasible_solution():
+            moves = dict.fromkeys(self._inside.tolist(), NOWHERE)
             values = result.variable_values()
             taken = np.array([values[column] for column in sorted(values, key=lambda column: column.id)])
             whole = np.flatnonzero(taken[: len(self.request)] > 1 - _WHOLE)

@@ -116,6 +116,15 @@ class Timetable:
         longest = instance.max_run[person]
         return longest is None or bool(here) or self._run_through(person, slot) <= longest
 
+    def slots_with_room(self, person: int) -> int:
+        """Return the slots in which ``person``'s own limits leave room for one more meeting, as a bit set."""
+        instance = self.instance
+        if self.count[person] >= instance.most[person]:
+            return 0
+        if instance.delegates[person] == 1 and instance.max_run[person] is None:
+            return instance.every_slot & ~self.busy[person]
+        return sum(1 << slot for slot in range(instance.slot_count) if self.has_room(person, slot))
+
     def _run_through(self, person: int, slot: int) -> int:
         """Return how many slots in a row ``person`` would meet around ``slot``, if it met there."""
         busy, block = self.busy[person], self.instance.block_of[slot]
