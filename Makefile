@@ -46,7 +46,7 @@ format: $(SETUP) ## rewrite the code in the house's style
 types: $(SETUP) ## strict types
 	@$(BIN)/mypy
 
-bench: $(SETUP) ## the figures of the README (about two and a half hours; ARGS=morning: ten minutes)
+bench: $(SETUP) ## the tables of docs/benchmarks.md (about two hours; ARGS=morning: ten minutes)
 	@$(BIN)/python -m benchmarks.run $(ARGS)
 
 bench-quick: $(SETUP) ## the same on two seeds, with less time each (about 5 minutes)
