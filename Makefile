@@ -4,9 +4,14 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 SETUP := .venv/.installed
 ARGS ?=
+# One more than two cores: some tests wait for a server or a worker.
+WORKERS ?= 3
+# What no database engine can change is tried once, on SQLite.
+WITHOUT_DATABASE := scheduler house/test_static.py house/test_docs.py pitches/test_assigning.py pitches/test_choosing.py \
+	applications/test_uploads.py agendas/test_printing.py journeys/test_slow_uploads.py
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo run test test-postgres test-browser lint format types bench bench-quick lock clean
+.PHONY: help setup demo run test test-postgres test-browser lint format types bench bench-quick bench-forums bench-deadline bench-readings lock clean
 
 help: ## list the verbs
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-14s %s\n", $$1, $$2}'
@@ -28,17 +33,17 @@ run: $(SETUP) ## open the pages of the present database, with a worker
 	@$(BIN)/openmap serve $(ARGS)
 
 test: $(SETUP) ## the whole suite on SQLite, lint, types and contracts included
-	@$(BIN)/pytest -n 2 -m "not browser" $(ARGS)
+	@$(BIN)/pytest -n $(WORKERS) -m "not browser" $(ARGS)
 
 test-postgres: $(SETUP) ## the same suite on PostgreSQL and Redis (TEST_DATABASE_URL, TEST_REDIS_URL)
 	@test -n "$(TEST_DATABASE_URL)" || { echo "Give TEST_DATABASE_URL, and TEST_REDIS_URL for Redis."; exit 2; }
-	@$(BIN)/pytest -n 2 -m "not browser" --ignore=tests/scheduler --ignore=tests/house/test_static.py $(ARGS)
+	@$(BIN)/pytest -n $(WORKERS) -m "not browser" -k "not keeps_the_rules" $(addprefix --ignore=tests/,$(WITHOUT_DATABASE)) $(ARGS)
 
 test-browser: $(SETUP) ## the pages in a real Chromium (needs /usr/bin/chromium)
-	@$(BIN)/pytest -m browser tests/browser $(ARGS)
+	@$(BIN)/pytest -n $(WORKERS) -m browser tests/browser $(ARGS)
 
 lint: $(SETUP) ## style, import contracts and templates
-	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/lint-imports && $(BIN)/djlint --check --lint templates
+	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/lint-imports && $(BIN)/djlint --lint templates
 
 format: $(SETUP) ## rewrite the code in the house's style
 	@$(BIN)/ruff check --fix . ; $(BIN)/ruff format . ; $(BIN)/djlint --reformat --quiet templates
@@ -46,11 +51,20 @@ format: $(SETUP) ## rewrite the code in the house's style
 types: $(SETUP) ## strict types
 	@$(BIN)/mypy
 
-bench: $(SETUP) ## the tables of docs/benchmarks.md (about two hours; ARGS=morning: ten minutes)
+bench: $(SETUP) ## the tables of docs/benchmarks.md (some hours; ARGS=morning: ten minutes)
 	@$(BIN)/python -m benchmarks.run $(ARGS)
 
+bench-forums: $(SETUP) ## the published problem beside its usual model (an hour and a half; ARGS=A: two minutes)
+	@$(BIN)/python -m benchmarks.b2b $(ARGS)
+
 bench-quick: $(SETUP) ## the same on two seeds, with less time each (about 5 minutes)
-	@$(BIN)/python -m benchmarks.run --seeds 2 --limit 12 --plain-seeds 1 $(ARGS)
+	@$(BIN)/python -m benchmarks.run --seeds 2 --limit 8 --plain-seeds 1 $(ARGS)
+
+bench-deadline: $(SETUP) ## 300 structures that apply in the last minutes (ARGS="--postgres=…": there too; two minutes)
+	@$(BIN)/python -m benchmarks.deadline $(ARGS)
+
+bench-readings: $(SETUP) ## readings shared out among a jury, twenty seeds (some seconds)
+	@$(BIN)/python -m benchmarks.readings $(ARGS)
 
 lock: $(SETUP) ## choose newer versions: rewrites requirements.lock
 	@$(BIN)/pip install --quiet uv

@@ -22,9 +22,16 @@ from openmap.extensions import db
 from openmap.jobs import queue_of
 from openmap.meetings.cli import commands as meeting_commands
 from openmap.meetings.tasks import resume, tend
+from openmap.people.cli import commands as people_commands
+from openmap.reference.cli import commands as reference_commands
+from openmap.reference.cli import load_packaged
 from openmap.serving import PORT, serve
+from openmap.signin import postman
+from openmap.signin.cli import commands as signin_commands
 
 TEND_SECONDS: Final = 5.0
+REMIND_SECONDS: Final = 300.0
+PURGE_SECONDS: Final = 600.0
 OUTDATED: Final = "La base de données n’est pas à jour : lancez « openmap init », puis recommencez."
 
 
@@ -71,22 +78,25 @@ def main() -> None:
 @main.command("init")
 @with_appcontext
 def init() -> None:
-    """Créer la base de données, ou la mettre à niveau."""
+    """Créer la base de données avec son référentiel, ou la mettre à niveau."""
     upgrade()
+    load_packaged()
     click.echo("La base de données est à jour.")
 
 
 @main.command("worker")
 @with_appcontext
 def worker() -> None:
-    """Mener les calculs demandés depuis les pages, jusqu’à l’arrêt (Ctrl-C)."""
+    """Mener les calculs demandés depuis les pages et envoyer le courrier, jusqu’à l’arrêt (Ctrl-C)."""
     _require_today()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
     for noisy in ("huey", "alembic"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
     resume()
     click.echo("Programme de calcul prêt. Ctrl-C pour l’arrêter.")
-    queue_of(current_app).work(tend, TEND_SECONDS)
+    post = (postman.go_round, postman.EVERY_SECONDS)
+    reminders = (postman.write_reminders, REMIND_SECONDS)
+    queue_of(current_app).work(tend, TEND_SECONDS, post, reminders, (postman.purge_nightly, PURGE_SECONDS))
 
 
 @main.command("serve")
@@ -98,5 +108,8 @@ def serve_command(port: int) -> None:
     serve(port, f"Pages ouvertes : http://127.0.0.1:{port}/\nCtrl-C pour arrêter.\n")
 
 
-for command in (*meeting_commands, *agenda_commands, demo, migration_commands):
+for commands in (people_commands, signin_commands, reference_commands, meeting_commands, agenda_commands):
+    for command in commands:
+        main.add_command(command)
+for command in (demo, migration_commands):
     main.add_command(command)

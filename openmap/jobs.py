@@ -81,24 +81,25 @@ class Queue:
         with self._working, self._app.app_context():
             _JOBS[name](*arguments)
 
-    def work(self, tend: Callable[[], None], every: float) -> None:
+    def work(self, tend: Callable[[], object], every: float, *beside: tuple[Callable[[], object], float]) -> None:
         """Do jobs until SIGTERM or Ctrl-C; ``tend`` is called at the start and every ``every`` seconds.
 
-        A job under way is told through ``stopping`` and given the time to keep what it has.
+        What is ``beside`` is called likewise, each in a thread of its own. A job under way is told through ``stopping``
+        and given the time to keep what it has.
         """
         _ = self._task
-        tending = threading.Thread(target=self._tend, args=(tend, every), daemon=True)
-        tending.start()
+        for function, pause in ((tend, every), *beside):
+            threading.Thread(target=self._tend, args=(function, pause), daemon=True).start()
         _Consumer(self, workers=1, worker_type="thread", initial_delay=0.1, max_delay=1.0, backoff=1.15).run()
 
-    def _tend(self, tend: Callable[[], None], every: float) -> None:
+    def _tend(self, tend: Callable[[], object], every: float) -> None:
         while True:
             try:
                 with self._app.app_context():
                     tend()
             except Exception:
                 # The database may be away for a while: the next round tries again.
-                log.exception("Surveillance des calculs : échec, nouvel essai dans %g s.", every)
+                log.exception("Tâche de fond : échec, nouvel essai dans %g s.", every)
             if self.stopping.wait(every):
                 return
 

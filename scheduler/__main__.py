@@ -145,6 +145,7 @@ def _told(progress: Progress) -> None:
         "objective": progress.objective,
         "value": progress.value,
         "bound": progress.bound,
+        "gap": None if progress.bound is None else abs(progress.bound - progress.value),
         "proved": progress.proved,
         "meetings": progress.meetings,
         "seconds": progress.seconds,
@@ -191,8 +192,8 @@ def _finish(plan: Plan, output: Path | None, interruption: _Interruption) -> int
     return INTERRUPTED if interruption.event.is_set() else DONE
 
 
-def _write(document: Any, output: Path | None) -> None:
-    text = json.dumps(document, ensure_ascii=False, indent=1) + "\n"
+def _write(document: dict[str, Any], output: Path | None) -> None:
+    text = _text(document)
     if output is None:
         sys.stdout.write(text)
         return
@@ -202,6 +203,18 @@ def _write(document: Any, output: Path | None) -> None:
         beside.replace(output)
     except OSError as error:
         raise InputError([Fault(str(output), f"le planning ne peut être écrit ici ({error.strerror}).")]) from error
+
+
+def _text(document: dict[str, Any]) -> str:
+    """Write a document with a line for each key and each meeting: ten times as fast as ``indent`` at 27,000 of them."""
+    encode = json.JSONEncoder(ensure_ascii=False).encode
+
+    def lines(value: Any) -> str:
+        if isinstance(value, list) and any(isinstance(item, dict) for item in value):
+            return "[\n  " + ",\n  ".join(map(encode, value)) + "\n ]"
+        return encode(value)
+
+    return "{\n " + ",\n ".join(f"{encode(key)}: {lines(value)}" for key, value in document.items()) + "\n}\n"
 
 
 def _check(options: argparse.Namespace) -> int:

@@ -31,13 +31,16 @@ _BEAT: Final = 1_000
 
 
 class Annealing:
-    """A walk from timetable to timetable; ``run`` leaves the best one met in ``timetable``."""
+    """A walk from timetable to timetable; ``run`` leaves the best one met in ``timetable``.
 
-    def __init__(self, timetable: Timetable, seed: int) -> None:
+    ``cost`` says what a person's day costs, given as the bit set of the slots in which it meets.
+    """
+
+    def __init__(self, timetable: Timetable, seed: int, cost: Callable[[int, int], int] | None = None) -> None:
         self.timetable = timetable
         self._random = Random(seed)  # noqa: S311 - a walk, not a secret
         instance = timetable.instance
-        self._idle_slots = Waiting(instance)
+        self._cost = cost or Waiting(instance).of
         self._fixed = [request in instance.past or request in instance.locks for request in instance.requests]
         self._movable = [request for request in timetable.placed if not self._fixed[request]]
         self._left_out = [r for r in instance.requests if timetable.slot[r] == NOWHERE and instance.allowed[r]]
@@ -46,12 +49,12 @@ class Annealing:
         }
         self._asked = [len(requests) for requests in instance.requests_of]
         self._least = [person.min_meetings for person in instance.problem.participants]
-        self.idle = [self._idle_slots.of(person, busy) for person, busy in enumerate(timetable.busy)]
-        self.total = sum(self.idle)
+        self.costs = [self._cost(person, busy) for person, busy in enumerate(timetable.busy)]
+        self.total = sum(self.costs)
         self.best = self.total
 
-    def run(self, steps: int, on_beat: Callable[[], float] = lambda: 0.0) -> int:
-        """Walk ``steps`` steps, cooling down, and return how many were made.
+    def run(self, steps: int, on_beat: Callable[[], float] = lambda: 0.0, warm: float = WARM) -> int:
+        """Walk ``steps`` steps, cooling down from ``warm``, and return how many were made.
 
         ``on_beat`` says which share of the time is gone: the walk cools down as fast as the steps or the time go, and
         ends when either is used up.
@@ -59,7 +62,7 @@ class Annealing:
         kept = list(self.timetable.slot)
         done, gone = 0, 0.0
         while self._movable and gone < 1.0 and self.total:
-            heat = WARM * (COLD / WARM) ** gone
+            heat = warm * (COLD / warm) ** gone
             for _ in range(min(_BEAT, steps - done)):
                 self._step(heat)
             done += _BEAT
@@ -76,12 +79,12 @@ class Annealing:
         if proposal is None:
             return
         moves, busy = proposal
-        change = sum(self._idle_slots.of(person, mask) - self.idle[person] for person, mask in busy.items())
+        change = sum(self._cost(person, mask) - self.costs[person] for person, mask in busy.items())
         if change > 0 and self._random.random() >= exp(-change / heat):
             return
         if self.timetable.apply(moves):
             for person, mask in busy.items():
-                self.idle[person] = self._idle_slots.of(person, mask)
+                self.costs[person] = self._cost(person, mask)
             self.total += change
             if len(moves) == 2 and NOWHERE in moves.values():
                 self._note_exchange(*moves)

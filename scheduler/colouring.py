@@ -8,7 +8,7 @@ still to place, found as a small min-cost flow; what is left over comes in along
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from random import Random
 from typing import Final
 
@@ -56,7 +56,10 @@ def nearest_timetable(instance: Instance, chosen: Iterable[int], pinned: Placeme
     would be left with less than its minimum or with nothing.
     """
     timetable = Timetable(instance)
-    chosen = sorted(chosen, key=lambda request: (request not in pinned, -instance.value[request], request))
+    chosen = list(chosen)
+    timetable.place_all(_undisputed(timetable, {r: pinned[r].slot for r in chosen if r in pinned}))
+    chosen = [request for request in chosen if timetable.slot[request] == NOWHERE]
+    chosen.sort(key=lambda request: (request not in pinned, -instance.value[request], request))
     for request in chosen:
         if request in pinned and timetable.fits(request, pinned[request].slot):
             timetable.place(request, pinned[request].slot)
@@ -69,6 +72,30 @@ def nearest_timetable(instance: Instance, chosen: Iterable[int], pinned: Placeme
         if timetable.slot[request] == NOWHERE and _is_promised(timetable, request):
             insert(timetable, request, random, 1)
     return timetable
+
+
+def _undisputed(timetable: Timetable, slots: Mapping[int, int]) -> dict[int, int]:
+    """Return those of ``slots`` that can be placed whatever becomes of the others, as nothing is short around them."""
+    instance, arrays = timetable.instance, timetable.instance.arrays
+    request = np.fromiter(slots, np.int64, len(slots))
+    slot = np.fromiter(slots.values(), np.int64, len(slots))
+    sides = (arrays.buyer[request], arrays.structure[request])
+    pooled = np.array([instance.host[one] is None for one in slots], dtype=bool)
+    load = np.array([timetable.tables_left(one) for one in range(instance.slot_count)])
+    load -= np.bincount(slot[pooled], minlength=instance.slot_count)
+    sound = arrays.open[request, slot] & ~arrays.fixed[request] & np.where(pooled, load[slot] >= 0, True)
+    if instance.shared_tables:
+        sound &= np.array([instance.host[one] not in instance.shared_tables for one in slots], dtype=bool)
+    held, here = np.array(timetable.count), np.zeros((len(instance.people), instance.slot_count), dtype=np.int64)
+    for person in np.flatnonzero(held).tolist():
+        here[person] = [len(meetings) for meetings in timetable.at[person]]
+    for side in sides:
+        held += np.bincount(side, minlength=len(held))
+        np.add.at(here, (side, slot), 1)
+    rests = np.isin(np.arange(len(held)), instance.rests)
+    for side in sides:
+        sound &= (held[side] <= arrays.most[side]) & (here[side, slot] <= arrays.delegates[side]) & ~rests[side]
+    return dict(zip(request[sound].tolist(), slot[sound].tolist(), strict=True))
 
 
 def _is_promised(timetable: Timetable, request: int) -> bool:

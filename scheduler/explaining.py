@@ -23,6 +23,7 @@ from scheduler.rules import model_of
 from scheduler.search import Options, Search
 from scheduler.seating import seat
 from scheduler.solving import require_usable
+from scheduler.timetable import Timetable
 from scheduler.validating import Fault
 
 Openings = dict[int, tuple[str, ...]]
@@ -61,7 +62,7 @@ def explain(
     known = tuple(m for m in plan.meetings if m.request in instance.request_rank and m.slot in instance.slot_rank)
     placements = instance.placements(known)
     search = Search(options, stop)
-    found = unserved_of(instance, placements, proved=plan.status == "optimal")
+    found = unserved_of(Timetable(instance, placements), placements, proved=plan.status == "optimal")
     wanted = [unserved for unserved in found if request in {None, unserved.request}]
     return tuple(_with_remedy(problem, placements, unserved, search) for unserved in wanted)
 

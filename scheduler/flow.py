@@ -14,7 +14,10 @@ is solved on it. Whatever timetable reaches the last face has every level proved
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import count
+from typing import Final
 
 import numpy as np
 from ortools.graph.python import min_cost_flow
@@ -32,8 +35,14 @@ class Face:
     most: tuple[int, ...]
 
 
+_ROUNDS: Final = 50
+"""Rounds of Bellman–Ford after which a flow that was not solved for is taken not to be optimal."""
+
+Reward = tuple[np.ndarray, np.ndarray | int]
+"""Arcs (a request's rank, or ``Flow.units``), each once, and what a unit on each is worth, ≥ 0."""
+
 Bounds = tuple[np.ndarray, np.ndarray]
-"""The least and the most that each arc carries on every flow that is left."""
+"""The least and the most that each request's and unit's arc carries on every flow that is left: 0 or 1."""
 
 
 class Flow:
@@ -41,38 +50,27 @@ class Flow:
 
     def __init__(self, instance: Instance) -> None:
         self.instance = instance
-        people, requests = len(instance.people), len(instance.requests)
+        arrays, people, requests = instance.arrays, len(instance.people), len(instance.requests)
         self._source, self._sink = people, people + 1
         self._gate = people + 2
-        tails: list[int] = []
-        heads: list[int] = []
-        self._unit: list[tuple[int, int]] = []  # first and last + 1 arc of each participant's units
-        arc = requests
-        for person in instance.people:
-            units = instance.capacity[person]
-            self._unit.append((arc, arc + units))
-            arc += units
-            if instance.problem.participants[person].side == "buyer":
-                door = self._gate if instance.arrays.gated[person] else self._source
-                tails += [door] * units
-                heads += [person] * units
-            else:
-                tails += [person] * units
-                heads += [self._sink] * units
-        everything = requests + arc
-        self._tail = np.array([*instance.buyer, *tails, self._source, self._source], dtype=np.int64)
-        self._head = np.array([*instance.structure, *heads, self._gate, self._sink], dtype=np.int64)
+        capacity = np.array(instance.capacity, dtype=np.int64)
+        ends = requests + np.cumsum(capacity)
+        self._unit = np.stack([ends - capacity, ends], axis=1)  # first and last + 1 arc of each participant's units
+        person = np.repeat(np.arange(people), capacity)
+        buying = np.array([person.side == "buyer" for person in instance.problem.participants], dtype=bool)[person]
+        door = np.where(arrays.gated, self._gate, self._source)[person]
+        tails, heads = np.where(buying, door, person), np.where(buying, person, self._sink)
+        self._tail = np.concatenate([arrays.buyer, tails, [self._source, self._source]])
+        self._head = np.concatenate([arrays.structure, heads, [self._gate, self._sink]])
         self._low = np.zeros(len(self._tail), dtype=np.int64)
         self._high = np.ones(len(self._tail), dtype=np.int64)
         self._high[-2] = self._pool_limit()
-        self._high[-1] = everything
-        for request in instance.requests:
-            if not instance.allowed[request]:
-                self._high[request] = 0
-            if request in instance.past or request in instance.locks:
-                self._low[request] = self._high[request]
+        self._high[-1] = len(self._tail)
+        self._high[:requests] = arrays.open.any(axis=1)
+        self._low[:requests] = np.where(arrays.fixed, self._high[:requests], 0)
         self._flow = self._low.copy()
         self._found = False
+        self._near = False
 
     def _pool_limit(self) -> int:
         pool = self.instance.pool
@@ -82,35 +80,68 @@ class Flow:
             else self.instance.slot_count * len(pool) + len(self.instance.past)
         )
 
-    def unit(self, person: int, rank: int) -> int | None:
-        """Return the arc of the participant's meeting number ``rank`` (from 1), if it can hold so many."""
-        first, end = self._unit[person]
-        return first + rank - 1 if first + rank - 1 < end else None
+    def units(self, people: np.ndarray, ranks: np.ndarray) -> np.ndarray:
+        """Return the arcs of the people's meetings number ``ranks`` (from 1), without those beyond their capacity."""
+        arcs: np.ndarray = self._unit[people, 0] + ranks - 1
+        kept: np.ndarray = arcs[arcs < self._unit[people, 1]]
+        return kept
 
-    def maximise(self, reward: dict[int, int]) -> int | None:
+    def maximise(self, reward: Reward) -> int | None:
         """Return the greatest total reward over arcs and narrow the network to the flows that reach it.
 
-        ``reward`` maps arcs (a request's rank, or ``unit``) to integers ≥ 0. ``None``: no flow is feasible,
-        which only locks can cause.
+        ``None``: no flow is feasible, which only locks can cause.
         """
+        arcs, gains = reward
         cost = np.zeros(len(self._tail), dtype=np.int64)
-        cost[np.fromiter(reward, np.int64, len(reward))] = [-gain for gain in reward.values()]
-        settled = self._found and not np.any((cost != 0) & (self._low < self._high))
+        cost[arcs] = -gains
+        settled = self._found and not np.any(cost[arcs[self._low[arcs] < self._high[arcs]]])
         if not settled:
-            if not self._solve(cost):
+            potential = self._potential(cost, _ROUNDS) if self._near else None
+            if potential is None and self._solve(cost):
+                potential, self._near = self._potential(cost), False
+            if potential is None:
                 return None
             self._found = True
-            self._narrow(cost)
-        return int(-(cost * self._flow).sum())
+            self._narrow(cost, potential)
+        return int((gains * self._flow[arcs]).sum())
+
+    def begin(self, requests: Sequence[int]) -> None:
+        """Start from a flow that serves ``requests``, the first before the later ones, as far as there is room.
+
+        A repair is near what was planned before: often this is an optimal flow already, which potentials prove.
+        """
+        buyer, structure, gated = self.instance.buyer, self.instance.structure, self.instance.arrays.gated.tolist()
+        number, gate = len(self.instance.requests), int(self._high[-2])
+        forced = np.flatnonzero(self._low[:number]).tolist()
+        may = self._high[:number].tolist()
+        room = (self._unit[:, 1] - self._unit[:, 0]).tolist()
+        left = list(room)
+        for request in [*forced, *requests]:
+            one, other = buyer[request], structure[request]
+            if may[request] and left[one] and left[other] and (gate or not gated[one]):
+                may[request] = 0
+                left[one] -= 1
+                left[other] -= 1
+                gate -= gated[one]
+        served = self._high[:number] - np.array(may, dtype=np.int64)
+        if not served[forced].all():
+            return
+        units = np.arange(number, len(self._flow) - 2)
+        held = np.array(room) - np.array(left)
+        self._flow[:number] = served
+        self._flow[units] = units < np.repeat(self._unit[:, 0] + held, room)
+        self._flow[-2:] = self._high[-2] - gate, number - served.sum()
+        self._found = self._near = True
 
     def _solve(self, cost: np.ndarray) -> bool:
         """Find a cheapest flow between the arcs' bounds."""
         free = np.flatnonzero(self._high > self._low)
         nodes = self._gate + 1
-        supply = np.zeros(nodes, dtype=np.int64)
         # What the lower bounds carry is taken off the balance; the rest goes along the free arcs.
-        np.subtract.at(supply, self._tail, self._low)
-        np.add.at(supply, self._head, self._low)
+        carried = np.flatnonzero(self._low[:-2])
+        supply = np.bincount(self._head[carried], minlength=nodes) - np.bincount(self._tail[carried], minlength=nodes)
+        np.subtract.at(supply, self._tail[-2:], self._low[-2:])
+        np.add.at(supply, self._head[-2:], self._low[-2:])
         total = len(self.instance.requests)
         supply[self._source] += total
         supply[self._sink] -= total
@@ -125,28 +156,65 @@ class Flow:
         self._flow[free] += solver.flows(np.arange(len(free)))
         return True
 
-    def _narrow(self, cost: np.ndarray) -> None:
-        """Fix every arc whose reduced cost is not zero: what is left is the optimal face."""
+    def _potential(self, cost: np.ndarray, rounds: int | None = None) -> np.ndarray | None:
+        """Return the potentials that prove the flow optimal, or ``None`` when ``rounds`` do not settle them.
+
+        Bellman–Ford on the residual network: it settles if and only if no negative cycle is left, that is where the
+        flow is optimal.
+        """
         potential = np.zeros(self._gate + 1, dtype=np.int64)
         forward = np.flatnonzero(self._flow < self._high)
         backward = np.flatnonzero(self._flow > self._low)
         tail = np.concatenate([self._tail[forward], self._head[backward]])
         head = np.concatenate([self._head[forward], self._tail[backward]])
         weight = np.concatenate([cost[forward], -cost[backward]])
-        # Bellman–Ford on the residual network: no negative cycle is left, so it settles.
-        while True:
+        for _ in count() if rounds is None else range(rounds):
             reached = potential.copy()
             np.minimum.at(reached, head, potential[tail] + weight)
             if np.array_equal(reached, potential):
-                break
+                return potential
             potential = reached
-        reduced = cost + potential[self._tail] - potential[self._head]
-        self._high = np.where(reduced > 0, self._low, self._high)
-        self._low = np.where(reduced < 0, self._high, self._low)
+        return None
+
+    def _narrow(self, cost: np.ndarray, potential: np.ndarray) -> None:
+        """Fix every arc whose reduced cost is not zero: what is left is the optimal face."""
+        free = np.flatnonzero(self._low < self._high)
+        reduced = cost[free] + potential[self._tail[free]] - potential[self._head[free]]
+        empty, full = free[reduced > 0], free[reduced < 0]
+        self._high[empty] = self._low[empty]
+        self._low[full] = self._high[full]
+        requests = len(self.instance.requests)
+        if np.any(empty < requests) or np.any(full < requests):
+            self._settle()
+
+    def _settle(self) -> None:
+        """Fix what is settled around each participant.
+
+        Whose meetings are all promised gets no other. Who has no choice left holds its first units: a flow that uses
+        a later one instead is worth no more on any level, so flows whose units are filled from the first suffice.
+        """
+        arrays, requests = self.instance.arrays, len(self.instance.requests)
+        low, high = self._low[:requests], self._high[:requests]
+        units = slice(requests, -2)
+        most = np.concatenate([[0], np.cumsum(self._high[units])])
+        first, end = (self._unit - requests).T
+        promised = self._by_person(low)
+        full = promised == most[end] - most[first]
+        high[(low < high) & (full[arrays.buyer] | full[arrays.structure])] = 0
+        settled = np.repeat(self._by_person(high) == promised, end - first)
+        filled = np.arange(len(settled)) < np.repeat(first + promised, end - first)
+        for bound in (self._low, self._high, self._flow):
+            bound[units][settled] = filled[settled]
+
+    def _by_person(self, requests: np.ndarray) -> np.ndarray:
+        """Count the requests of each participant that carry something."""
+        arrays, people = self.instance.arrays, len(self.instance.people)
+        both = np.concatenate([arrays.buyer, arrays.structure])
+        return np.bincount(both[np.tile(requests, 2) > 0], minlength=people)
 
     def bounds(self) -> Bounds:
         """Return what is left of the network, for ``face`` to read at any later time."""
-        return self._low, self._high
+        return self._low[:-2].astype(np.int8), self._high[:-2].astype(np.int8)
 
     def face(self, bounds: Bounds) -> Face:
         """Return what all flows between ``bounds`` have in common."""

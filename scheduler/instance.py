@@ -9,7 +9,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, reduce
+from operator import or_
+from types import MappingProxyType
+from typing import NamedTuple
 
 import numpy as np
 
@@ -17,8 +20,7 @@ from scheduler.plan import Meeting
 from scheduler.problem import Problem
 
 
-@dataclass(frozen=True, slots=True)
-class Placement:
+class Placement(NamedTuple):
     """Where a request is served: slot rank and table id (``None``: no tables are counted)."""
 
     slot: int
@@ -42,8 +44,8 @@ class Arrays:
     """An instance as arrays.
 
     By request ``buyer``, ``structure``, ``value``, ``required``, ``fixed`` (its slot is given) and ``open`` (× slots:
-    may be held there); by participant ``available`` (× slots), ``delegates``, ``most`` and ``least`` meetings, and
-    ``gated`` (a buyer that only meets at pool tables).
+    may be held there); by participant ``available`` (× slots), ``delegates``, ``most`` and ``least`` meetings, how many
+    requests it ``asked`` for, and ``gated`` (a buyer that only meets at pool tables).
     """
 
     buyer: np.ndarray
@@ -56,6 +58,7 @@ class Arrays:
     delegates: np.ndarray
     most: np.ndarray
     least: np.ndarray
+    asked: np.ndarray
     gated: np.ndarray
 
 
@@ -83,6 +86,7 @@ class Instance:
         self.request_rank = {request.id: rank for rank, request in enumerate(problem.requests)}
         self.slot_count = len(problem.slots)
         self.every_slot = (1 << self.slot_count) - 1
+        self._slot_bit = {slot: 1 << rank for slot, rank in self.slot_rank.items()}
 
         self.delegates = [person.delegates for person in problem.participants]
         self.max_run = [person.max_run for person in problem.participants]
@@ -109,36 +113,36 @@ class Instance:
         }
         excluded = {(pair.buyer, pair.structure) for pair in problem.exclusions}
         self.excluded = [(request.buyer, request.structure) in excluded for request in problem.requests]
-        self.allowed = [self._allowed(rank) for rank in range(len(problem.requests))]
+        self.common = self._common()
+        self.allowed = self._allowed()
         self._held = Counter(person for request in self.past for person in self.sides(request))
         self.capacity = [self._capacity(rank) for rank in range(len(problem.participants))]
+        self._counted: list[tuple[Placements, np.ndarray]] = []
 
     def _mask(self, slots: tuple[str, ...] | None) -> int:
-        if slots is None:
-            return self.every_slot
-        mask = 0
-        for slot in slots:
-            mask |= 1 << self.slot_rank[slot]
-        return mask
+        return self.every_slot if slots is None else reduce(or_, map(self._slot_bit.__getitem__, slots), 0)
 
-    def _allowed(self, request: int) -> int:
-        """Return the slots in which the plan may still place ``request``."""
-        if request in self.past:
-            return 1 << self.past[request].slot
-        if self.excluded[request]:
-            return 0
+    def _common(self) -> list[int]:
+        """Return the slots that each request and both its participants allow, as bit sets."""
+        available = self.available
+        common = [available[b] & available[s] for b, s in zip(self.buyer, self.structure, strict=True)]
+        for rank, request in enumerate(self.problem.requests):
+            if request.slots is not None:
+                common[rank] &= self._mask(request.slots)
+        return common
+
+    def _allowed(self) -> list[int]:
+        """Return the slots in which the plan may still place each request, as bit sets."""
         future = self.every_slot >> self.now << self.now
-        allowed = self.own_slots(request) & future
-        lock = self.locks.get(request)
-        return allowed if lock is None else allowed & (1 << lock.slot)
-
-    def own_slots(self, request: int) -> int:
-        """Return the slots that the request and both its participants allow, as a bit set."""
-        return (
-            self._mask(self.problem.requests[request].slots)
-            & self.available[self.buyer[request]]
-            & self.available[self.structure[request]]
-        )
+        allowed = [common & future for common in self.common]
+        for request, lock in self.locks.items():
+            allowed[request] &= 1 << lock.slot
+        for request, excluded in enumerate(self.excluded):
+            if excluded:
+                allowed[request] = 0
+        for request, held in self.past.items():
+            allowed[request] = 1 << held.slot
+        return allowed
 
     def _gated(self, person: int) -> bool:
         """Say whether ``person`` is a buyer all of whose meetings are held at pool tables."""
@@ -148,21 +152,27 @@ class Instance:
 
     def _capacity(self, person: int) -> int:
         """Return how many meetings ``person`` can hold at most, by its limits and its availability alone."""
-        longest, held = self.max_run[person], self._held[person]
         usable = 0
         for request in self.requests_of[person]:
             if request not in self.past:
                 usable |= self.allowed[request]
+        limit = self._held[person] + self._busiest(person, usable) * self.delegates[person]
+        return min(limit, self.most[person], len(self.requests_of[person]))
+
+    def _busiest(self, person: int, usable: int) -> int:
+        """Return in how many of the ``usable`` slots ``person`` can meet, pauses taken."""
+        longest = self.max_run[person]
+        if longest is None:
+            return usable.bit_count()
         busy_slots = 0
         for block in self.blocks:
             run = 0
             for slot in block:
                 run = run + 1 if usable >> slot & 1 else 0
-                if longest is not None and run > longest:
+                if run > longest:
                     run = 0
                 busy_slots += run > 0
-        limit = held + busy_slots * self.delegates[person]
-        return min(limit, self.most[person], len(self.requests_of[person]))
+        return busy_slots
 
     @cached_property
     def blocks(self) -> list[range]:
@@ -216,8 +226,19 @@ class Instance:
             delegates=np.array(self.delegates, dtype=np.int64),
             most=np.array(self.most, dtype=np.int64),
             least=np.array([person.min_meetings for person in self.problem.participants], dtype=np.int64),
+            asked=np.array([len(requests) for requests in self.requests_of], dtype=np.int64),
             gated=np.array([self._gated(person) for person in self.people], dtype=bool),
         )
+
+    @cached_property
+    def pool_tables(self) -> frozenset[str]:
+        """The tables of the pool, to look one up."""
+        return frozenset(self.pool or ())
+
+    @cached_property
+    def literals(self) -> int:
+        """How many (request, slot) pairs the plan may choose from."""
+        return sum(mask.bit_count() for mask in self.allowed)
 
     @cached_property
     def people(self) -> range:
@@ -240,31 +261,50 @@ class Instance:
             for meeting in meetings
         }
 
-    def meetings(self, placements: Placements) -> tuple[Meeting, ...]:
-        """Turn placements into meetings, in the order of slots, then of requests."""
-        ordered = sorted(placements.items(), key=lambda item: (item[1].slot, item[0]))
-        return tuple(
-            Meeting(
-                request=(request := self.problem.requests[rank]).id,
-                buyer=request.buyer,
-                structure=request.structure,
-                slot=self.problem.slots[placement.slot].id,
-                table=placement.table,
-            )
-            for rank, placement in ordered
-        )
+    def meetings(
+        self, placements: Placements, known: Mapping[int, Meeting] = MappingProxyType({})
+    ) -> tuple[Meeting, ...]:
+        """Turn placements into meetings, in the order of slots, then of requests.
+
+        Those of ``known``, by rank of request, that are still right are not made again.
+        """
+        requests, slots = self.problem.requests, [slot.id for slot in self.problem.slots]
+        width = max(1, len(requests))
+        meetings = []
+        for place in sorted(placement.slot * width + rank for rank, placement in placements.items()):
+            request, slot, table = requests[place % width], slots[place // width], placements[place % width].table
+            same = known.get(place % width)
+            if (
+                same is not None
+                and same.slot == slot
+                and same.table == table
+                and (same.buyer, same.structure) == (request.buyer, request.structure)
+            ):
+                meetings.append(same)
+            else:
+                meetings.append(Meeting(request.id, request.buyer, request.structure, slot, table))
+        return tuple(meetings)
 
     def busy(self, placements: Placements) -> list[int]:
         """Return, for each participant, the bit set of the slots in which it meets."""
         masks = [0] * len(self.problem.participants)
-        for request, placement in placements.items():
-            masks[self.buyer[request]] |= 1 << placement.slot
-            masks[self.structure[request]] |= 1 << placement.slot
+        buyer, structure = self.buyer, self.structure
+        for request, (slot, _table) in placements.items():
+            bit = 1 << slot
+            masks[buyer[request]] |= bit
+            masks[structure[request]] |= bit
         return masks
 
-    def counts(self, placements: Placements) -> list[int]:
-        """Return, for each participant, its number of meetings."""
+    def counts(self, placements: Placements) -> np.ndarray:
+        """Return the number of meetings by participant.
+
+        Every step of ``balance`` asks for them: those of the last two plans, which are compared, are kept.
+        """
+        for plan, counts in self._counted:
+            if plan is placements:
+                return counts
         served = np.fromiter(placements, np.int64, len(placements))
         people = np.concatenate([self.arrays.buyer[served], self.arrays.structure[served]])
-        counts: list[int] = np.bincount(people, minlength=len(self.people)).tolist()
+        counts = np.bincount(people, minlength=len(self.people))
+        self._counted = [*self._counted[-1:], (placements, counts)]
         return counts

@@ -75,13 +75,17 @@ Listener = Callable[[Objective, Placements, int | None], None]
 
 
 class Lexicographic:
-    """The descent through the steps. From the first timetable on, ``best`` is a complete plan that keeps every rule."""
+    """The descent through the steps, which notes what it reached in ``results``.
+
+    From the first timetable on, ``best`` is a complete plan that keeps every rule.
+    """
 
     def __init__(
         self,
         instance: Instance,
         objectives: Sequence[Objective],
         search: Search,
+        results: list[Result],
         *,
         pinned: Placements,
         listener: Listener,
@@ -90,10 +94,11 @@ class Lexicographic:
         self.objectives = objectives
         self.search = search
         self.best: dict[int, Placement] = {}
-        self.results: list[Result] = []
+        self.results = results
         self._pinned = pinned
         self._has_changes = any(isinstance(objective, Changes) for objective in objectives)
         self._listener = listener
+        self._first: tuple[Timetable, Placements] | None = None
         self._flow = Flow(instance)
         self._figures: list[int] = []
         self._faces: list[Bounds] = []
@@ -110,14 +115,19 @@ class Lexicographic:
         for objective, figure in zip(self.objectives[:reached], self._figures, strict=False):
             self.results.append(Result(objective, figure, figure, seconds / reached))
         self._reached_by_flow = reached
+        before = self.best
         while len(self.results) < len(self.objectives):
             self._solve_next()
-        for result in self.results:
+        if self.best is not before:
             # A level left unproved may have gained from a search on a later one.
-            result.value = result.objective.measure(self.best)
+            for result in self.results:
+                result.value = result.objective.measure(self.best)
 
     def _solve_flows(self) -> None:
         """Bound the leading steps that the flow knows, each on the face of those before."""
+        for objective in self.objectives:
+            if isinstance(objective, Changes):
+                self._flow.begin([*self._pinned, *objective.previous])
         for objective in self.objectives:
             reward = objective.reward(self._flow)
             if reward is None or self.search.over:
@@ -136,17 +146,24 @@ class Lexicographic:
         else:
             timetable = first_timetable(self.instance, chosen, lambda: self.search.over)
         self.best = seat(self.instance, self._with_tables(timetable))
+        self._first = timetable, self.best
         if self.objectives:
-            self._listener(self.objectives[0], self.best, None)
+            self._listener(self.objectives[0], self.best, next(iter(self._figures), None))
+
+    def timetable(self) -> Timetable:
+        """Return the timetable of the best plan."""
+        if self._first is not None and self._first[1] is self.best:
+            return self._first[0]
+        return Timetable(self.instance, self.best)
 
     def _with_tables(self, timetable: Timetable) -> dict[int, Placement]:
         """Return the plan of a timetable in which whoever keeps its slot keeps its pool table too."""
-        pool = frozenset(self.instance.pool or ())
+        pool = self.instance.pool_tables
         return {
             request: kept
-            if (kept := self._pinned.get(request)) is not None and kept.slot == place.slot and kept.table in pool
-            else place
-            for request, place in timetable.placements.items()
+            if (kept := self._pinned.get(request)) is not None and kept.slot == slot and kept.table in pool
+            else Placement(slot, None)
+            for request, slot in timetable.placed.items()
         }
 
     def _polish(self) -> None:
@@ -212,7 +229,7 @@ class Lexicographic:
         return len(self._figures)
 
     def _small(self) -> bool:
-        return sum(mask.bit_count() for mask in self.instance.allowed) <= LARGEST_MODEL
+        return self.instance.literals <= LARGEST_MODEL
 
     def _longest_timetable(self) -> int:
         """Return the number of leading steps for which some plan reaches every flow bound, and keep that plan.
@@ -279,15 +296,18 @@ class Lexicographic:
         value = objective.measure(self.best)
         limits = [objective.limit()] if flow_figure is None else [objective.limit(), flow_figure]
         bound = min(limits) if objective.maximise else max(limits)
-        if not self._small():
+        if not self._small() or self.search.over:
             return value, bound
+        if value != bound:
+            self._tell(objective, self.best, bound)
         if self._model is None:
-            if value == bound or self.search.over:
+            if value == bound:
                 # Nothing to search yet: a later step holds this one when the model is built.
                 return value, bound
             self._model = self._build()
         expression = objective.expression(self._model)
         if value != bound and expression is not None and not self.search.over:
+            self._tell(objective, self.best, bound)
             bound = self._improve(self._model, objective, expression, bound)
         value = objective.measure(self.best)
         if expression is not None:
@@ -321,18 +341,18 @@ class Lexicographic:
                 hold(model, result.objective, expression, result.value)
         return model
 
+    def _tell(self, objective: Objective, plan: Placements, bound: int) -> None:
+        """Tell the listener; of a bundle, its first step."""
+        if isinstance(objective, Bundle):
+            objective, _value, bound = next(objective.split(objective.measure(plan), bound))
+        self._listener(objective, plan, bound)
+
     def _improve(self, model: Model, objective: Objective, expression: object, bound: int) -> int:
         """Search for a better value; return the best bound."""
         model.hint(self.best)
         best_bound = bound
         shown = self.best
         last = objective is self.objectives[-1]
-
-        def tell() -> None:
-            if isinstance(objective, Bundle):
-                self._listener(objective.parts[0], shown, None)
-            else:
-                self._listener(objective, shown, best_bound)
 
         def heard(found: int | None) -> int:
             if found is None:
@@ -346,12 +366,12 @@ class Lexicographic:
             plan = seat(self.instance, plan)
             if self._is_better(plan, shown):
                 shown = plan
-                tell()
+                self._tell(objective, shown, best_bound)
 
         def on_beat(found: int | None) -> None:
             nonlocal best_bound
             best_bound = heard(found)
-            tell()
+            self._tell(objective, shown, best_bound)
 
         _status, plan, found = self.search.run(
             model,

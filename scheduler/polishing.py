@@ -44,12 +44,14 @@ class Polishing:
             self.bound = whole_bound(relaxed.bound)
             if relaxed.moves:
                 self._take(relaxed.moves)
+        if len(slots) <= TOGETHER:
+            return  # all slots at once have been tried
         rounds = int(share * self.search.left / self._seconds_a_round())
         random = Random(self.search.options.seed)  # noqa: S311 - a choice of slots, not a secret
         for _round in range(rounds):
             if self.worth == self.bound or self.search.over:
                 return
-            together = sorted(random.sample(slots, min(TOGETHER, len(slots))))
+            together = sorted(random.sample(slots, TOGETHER))
             found = relax(self.timetable, together, self.promises, self.search)
             if found is not None and whole_bound(found.bound) > self.worth:
                 self._take(found.moves)

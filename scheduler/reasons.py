@@ -2,42 +2,47 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import cache
+
 from scheduler.instance import Instance, Placements, bits
 from scheduler.plan import Reason, Unserved
 from scheduler.timetable import Timetable
 
 
-def unserved_of(instance: Instance, plan: Placements, *, proved: bool) -> tuple[Unserved, ...]:
-    """Return every request that ``plan`` leaves out with its reason, in the order of the problem."""
-    state = Timetable(instance, plan)
-    return tuple(
-        _unserved(instance, state, request, proved=proved) for request in instance.requests if request not in plan
-    )
+def unserved_of(state: Timetable, plan: Placements, *, proved: bool) -> tuple[Unserved, ...]:
+    """Return every request that ``plan``, whose timetable is ``state``, leaves out with its reason, in order."""
+    instance = state.instance
+    slots_with_room = cache(state.slots_with_room)
+
+    def unserved(request: int) -> Unserved:
+        reason, sentence = _reason(instance, state, slots_with_room, request, proved=proved)
+        return Unserved(instance.problem.requests[request].id, reason, sentence)
+
+    return tuple(unserved(request) for request in instance.requests if request not in plan)
 
 
-def _unserved(instance: Instance, state: Timetable, request: int, *, proved: bool) -> Unserved:
-    reason, sentence = reason_of(instance, state, request, proved=proved)
-    return Unserved(instance.problem.requests[request].id, reason, sentence)
-
-
-def reason_of(instance: Instance, state: Timetable, request: int, *, proved: bool) -> tuple[Reason, str]:
+def _reason(
+    instance: Instance, state: Timetable, slots_with_room: Callable[[int], int], request: int, *, proved: bool
+) -> tuple[Reason, str]:
     """Return the first reason that holds, from what nobody can change to what was weighed."""
     wish = instance.problem.requests[request]
     buyer, structure = instance.sides(request)
     if instance.excluded[request]:
         return "excluded", f"{wish.buyer} et {wish.structure} ne doivent pas se rencontrer."
-    open_slots = instance.own_slots(request) >> instance.now << instance.now
+    open_slots = instance.common[request] >> instance.now << instance.now
     if not open_slots:
         return (
             "no_common_slot",
             f"{wish.buyer} et {wish.structure} n'ont aucun créneau commun" + (" à venir." if instance.now else "."),
         )
     count = open_slots.bit_count()
-    room = {person: open_slots & state.slots_with_room(person) for person in (buyer, structure)}
-    for person, reason in ((buyer, "buyer_full"), (structure, "structure_full")):
-        if not room[person]:
-            return reason, _full(instance, state, person, count)  # type: ignore[return-value]
-    both = list(bits(room[buyer] & room[structure]))
+    of_buyer, of_structure = open_slots & slots_with_room(buyer), open_slots & slots_with_room(structure)
+    if not of_buyer:
+        return "buyer_full", _full(instance, state, buyer, count)
+    if not of_structure:
+        return "structure_full", _full(instance, state, structure, count)
+    both = list(bits(of_buyer & of_structure))
     if not both:
         return (
             "others_preferred",

@@ -20,13 +20,22 @@ from math import floor, inf
 from typing import Final
 
 import numpy as np
-from ortools.math_opt import model_pb2
+from ortools.math_opt import (
+    callback_pb2,
+    model_parameters_pb2,
+    model_pb2,
+    parameters_pb2,
+    result_pb2,
+    solution_pb2,
+    sparse_containers_pb2,
+)
+from ortools.math_opt.core.python import solver
 from ortools.math_opt.python import mathopt
 from ortools.pdlp import solvers_pb2
 from ortools.util.python.solve_interrupter import SolveInterrupter
 
 from scheduler.instance import Instance
-from scheduler.search import Search
+from scheduler.search import POLL_SECONDS, Search
 from scheduler.timetable import NOWHERE, Moves, Timetable
 
 LARGEST_CORNER: Final = 100_000
@@ -39,6 +48,7 @@ _WHOLE: Final = 1e-6
 
 _PRECISION: Final = solvers_pb2.PrimalDualHybridGradientParams()
 _PRECISION.termination_criteria.simple_optimality_criteria.eps_optimal_relative = 1e-5
+_PRECISION.termination_check_frequency = 16  # a stop is heard then
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,22 +195,23 @@ class _Program:
             time_limit=timedelta(seconds=max(search.left, 0.01)), threads=1, pdlp=_PRECISION
         )
         model, interrupter = self._model(), SolveInterrupter()
+        on_beat()
         if search.over:
             return None
         result = search.aside(
-            lambda: mathopt.solve(model, kind, params=parameters, interrupter=interrupter),
+            lambda: _solved(model, kind, parameters, interrupter),
             interrupter.interrupt,
             on_beat,
+            every=POLL_SECONDS,  # whoever hears the beat counts the seconds itself
         )
-        if not result.has_dual_feasible_solution():
+        if not result.solutions or not result.solutions[0].HasField("dual_solution"):
             return None
-        duals = result.dual_values()
-        prices = np.array([duals[row] for row in sorted(duals, key=lambda row: row.id)])
+        solution = result.solutions[0]
+        prices = _dense(solution.dual_solution.dual_values, self._row_count)
         moves: Moves = {}
-        if corner and result.has_primal_feasible_solution():
+        if corner and solution.primal_solution.feasibility_status == solution_pb2.SOLUTION_STATUS_FEASIBLE:
             moves = dict.fromkeys(self._inside.tolist(), NOWHERE)
-            values = result.variable_values()
-            taken = np.array([values[column] for column in sorted(values, key=lambda column: column.id)])
+            taken = _dense(solution.primal_solution.variable_values, self._column_count)
             whole = np.flatnonzero(taken[: len(self.request)] > 1 - _WHOLE)
             moves |= dict(zip(self.request[whole].tolist(), self.slot[whole].tolist(), strict=True))
         return Relaxed(self._settled + self._bound(np.maximum(prices, 0.0)), moves)
@@ -214,7 +225,7 @@ class _Program:
             (prices * np.concatenate(self._limits)).sum() + (np.maximum(reduced, 0) * np.concatenate(self._most)).sum()
         )
 
-    def _model(self) -> mathopt.Model:
+    def _model(self) -> model_pb2.ModelProto:
         """Return the program as the solver wants it: a message filled with whole arrays, for speed."""
         rows, cols = np.concatenate(self._rows), np.concatenate(self._cols)
         order = np.lexsort((cols, rows))
@@ -233,7 +244,34 @@ class _Program:
         proto.linear_constraint_matrix.row_ids.extend(rows[order].tolist())
         proto.linear_constraint_matrix.column_ids.extend(cols[order].tolist())
         proto.linear_constraint_matrix.coefficients.extend(np.concatenate(self._coefficients)[order].tolist())
-        return mathopt.Model.from_model_proto(proto)
+        return proto
+
+
+def _solved(
+    model: model_pb2.ModelProto,
+    kind: mathopt.SolverType,
+    parameters: mathopt.SolveParameters,
+    interrupter: SolveInterrupter,
+) -> result_pb2.SolveResultProto:
+    """Solve a message as ``mathopt.solve`` does, which would make an object of each column and row first."""
+    return solver.solve(
+        model,
+        kind.value,
+        parameters_pb2.SolverInitializerProto(),
+        parameters.to_proto(),
+        model_parameters_pb2.ModelSolveParametersProto(),
+        None,
+        callback_pb2.CallbackRegistrationProto(),
+        None,
+        interrupter.pybind_interrupter,
+    )
+
+
+def _dense(sparse: sparse_containers_pb2.SparseDoubleVectorProto, size: int) -> np.ndarray:
+    """Return a solver's answer as an array; what it leaves out is 0."""
+    values = np.zeros(size)
+    values[np.array(sparse.ids, dtype=np.int64)] = np.array(sparse.values)
+    return values
 
 
 def whole_bound(bound: float) -> int:

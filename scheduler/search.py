@@ -75,7 +75,11 @@ class Search:
         return self.elapsed >= self.options.time_limit or self._stop()
 
     def aside(
-        self, work: Callable[[], T], interrupt: Callable[[], None], on_beat: Callable[[], None] = lambda: None
+        self,
+        work: Callable[[], T],
+        interrupt: Callable[[], None],
+        on_beat: Callable[[], None] = lambda: None,
+        every: float = BEAT_SECONDS,
     ) -> T:
         """Do ``work``, which is outside Python for long, in a thread; tell the beat, interrupt when asked to stop."""
         with ThreadPoolExecutor(1) as pool:
@@ -86,7 +90,7 @@ class Search:
                     wait([future], POLL_SECONDS)
                     if self._stop():
                         interrupt()
-                    if time.monotonic() - beat >= BEAT_SECONDS:
+                    elif time.monotonic() - beat >= every:
                         beat = time.monotonic()
                         on_beat()
             finally:

@@ -19,24 +19,27 @@ def seat(instance: Instance, placements: Placements) -> dict[int, Placement]:
     """
     seated: dict[int, Placement] = {}
     by_slot: dict[int, list[int]] = defaultdict(list)
+    hosts, past = instance.host, instance.past
     for request, placement in placements.items():
-        host = instance.host[request]
-        if request in instance.past:
-            seated[request] = instance.past[request]
+        host = hosts[request]
+        if request in past:
+            seated[request] = past[request]
         elif host is not None:
             seated[request] = Placement(placement.slot, _locked(instance, request) or host)
         elif instance.pool is None:
             seated[request] = Placement(placement.slot, _locked(instance, request))
         else:
             by_slot[placement.slot].append(request)
+    buyer, structure = instance.buyer, instance.structure
     for block in instance.blocks:
         last: dict[int, str] = {}
         for slot in block:
             tables = _seat_slot(instance, placements, sorted(by_slot[slot]), last)
             for request, table in tables.items():
-                seated[request] = Placement(slot, table)
+                given = placements[request]
+                seated[request] = given if given.table == table else Placement(slot, table)
                 if table is not None:
-                    last.update(dict.fromkeys(instance.sides(request), table))
+                    last[buyer[request]] = last[structure[request]] = table
     return seated
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 
 from scheduler.checking import lock_conflict
@@ -10,10 +10,11 @@ from scheduler.document import InputError
 from scheduler.instance import Instance, Placements
 from scheduler.lexicographic import Lexicographic, Result
 from scheduler.objectives import Changes, Objective, objectives_of
-from scheduler.plan import Level, Plan, Progress
+from scheduler.plan import Level, Meeting, Plan, Progress
 from scheduler.problem import Problem
 from scheduler.reasons import unserved_of
 from scheduler.search import Options, Search
+from scheduler.timetable import Timetable
 from scheduler.validating import validate
 
 __all__ = ["Options", "solve"]
@@ -60,11 +61,30 @@ def descend(
     *,
     changes: Changes | None = None,
     pinned: Placements = MappingProxyType({}),
+    known: Mapping[int, Meeting] = MappingProxyType({}),
     warnings: tuple[str, ...] = (),
     on_progress: OnProgress | None = None,
 ) -> Plan:
-    """Solve the levels ``names`` on an indexed problem; shared by ``solve`` and ``repair``."""
+    """Solve the levels ``names`` on an indexed problem; shared by ``solve`` and ``repair``.
+
+    ``pinned`` holds what a repair would rather keep, ``known`` the meetings as the plan before has them.
+    """
     objectives = list(objectives_of(instance, names, changes))
+    results: list[Result] = []
+
+    def plan_of(best: Placements, timetable: Timetable | None = None) -> Plan:
+        """Put a plan's figures together; without its timetable, it is still being searched."""
+        levels = _levels(results)
+        proved = timetable is not None and all(level.proved for level in levels)
+        return Plan(
+            status="optimal" if proved else "feasible",
+            meetings=instance.meetings(best, known),
+            objectives=levels,
+            unserved=() if timetable is None else unserved_of(timetable, best, proved=proved),
+            seed=search.options.seed,
+            seconds=round(search.elapsed, 3),
+            warnings=warnings,
+        )
 
     def listener(objective: Objective, best: Placements, bound: int | None) -> None:
         if on_progress is None:
@@ -78,42 +98,19 @@ def descend(
                 proved=value == bound,
                 meetings=len(best),
                 seconds=round(search.elapsed, 3),
-                plan=_plan(instance, best, lexicographic.results, search, warnings, complete=False),
+                plan=plan_of(best),
             )
         )
 
-    lexicographic = Lexicographic(instance, objectives, search, pinned=pinned, listener=listener)
+    lexicographic = Lexicographic(instance, objectives, search, results, pinned=pinned, listener=listener)
     lexicographic.run()
-    plan = _plan(instance, lexicographic.best, lexicographic.results, search, warnings, complete=True)
+    plan = plan_of(lexicographic.best, lexicographic.timetable())
     if on_progress is not None:
         for level in plan.objectives:
             value = level.value[-1] if isinstance(level.value, tuple) else level.value
             bound = level.bound[-1] if isinstance(level.bound, tuple) else level.bound
             on_progress(Progress(level.name, value, bound, level.proved, len(plan.meetings), plan.seconds, plan))
     return plan
-
-
-def _plan(
-    instance: Instance,
-    best: Placements,
-    results: Sequence[Result],
-    search: Search,
-    warnings: tuple[str, ...],
-    *,
-    complete: bool,
-) -> Plan:
-    """Put a plan's figures together; an incomplete one is still being searched."""
-    levels = _levels(results)
-    proved = complete and all(level.proved for level in levels)
-    return Plan(
-        status="optimal" if proved else "feasible",
-        meetings=instance.meetings(best),
-        objectives=levels,
-        unserved=unserved_of(instance, best, proved=proved) if complete else (),
-        seed=search.options.seed,
-        seconds=round(search.elapsed, 3),
-        warnings=warnings,
-    )
 
 
 def _levels(results: Sequence[Result]) -> tuple[Level, ...]:

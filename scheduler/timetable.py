@@ -41,8 +41,7 @@ class Timetable:
         self._shared = instance.shared_tables
         fixed = {r: placement.slot for r, placement in (instance.past | instance.locks).items()}
         given = {r: placement.slot for r, placement in (placements or {}).items()}
-        for request, slot in (fixed | given).items():
-            self.place(request, slot)
+        self.place_all(fixed | given)
 
     @property
     def placed(self) -> dict[int, int]:
@@ -67,6 +66,24 @@ class Timetable:
             self.pool_load[slot] += 1
         elif host in self._shared:
             self._hosting[slot, host].append(request)
+
+    def place_all(self, slots: Mapping[int, int]) -> None:
+        """Put many requests, none of which has a slot, into theirs: ``place`` without its calls."""
+        instance, at, busy, held = self.instance, self.at, self.busy, self.count
+        buyer, structure, host = instance.buyer, instance.structure, instance.host
+        for request, slot in slots.items():
+            self.slot[request] = slot
+            here = (request,)
+            for person in (buyer[request], structure[request]):
+                days = at[person]
+                days[slot] = days[slot] + here if days[slot] else here
+                busy[person] |= 1 << slot
+                held[person] += 1
+            table = host[request]
+            if table is None:
+                self.pool_load[slot] += 1
+            elif table in self._shared:
+                self._hosting[slot, table].append(request)
 
     def remove(self, request: int) -> None:
         """Take ``request`` out of its slot."""

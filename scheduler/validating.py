@@ -37,7 +37,9 @@ def validate(problem: Problem) -> list[Fault]:
 
 
 def _repeated(names: Iterable[str], path: str) -> Iterator[Fault]:
-    first: dict[str, int] = {}
+    names, first = list(names), dict[str, int]()
+    if len(set(names)) == len(names):
+        return
     for rank, name in enumerate(names):
         if name in first:
             yield Fault(f"{path}[{rank}].id", f"« {name} » est déjà l'identifiant du rang {first[name]}.")
@@ -107,7 +109,9 @@ def _limits(person: Participant, path: str) -> Iterator[Fault]:
 
 def _unknown_slots(names: tuple[str, ...] | None, slots: set[str], path: str) -> Iterator[Fault]:
     seen: set[str] = set()
-    for rank, name in enumerate(names or ()):
+    if names is None or (slots.issuperset(names) and len(set(names)) == len(names)):
+        return
+    for rank, name in enumerate(names):
         if name not in slots:
             yield Fault(f"{path}[{rank}]", f"le créneau « {name} » n'existe pas.")
         elif name in seen:
@@ -125,6 +129,8 @@ def _side_faults(name: str, side: str, sides: dict[str, str], path: str) -> Iter
 
 def _requests(problem: Problem) -> Iterator[Fault]:
     yield from _repeated((request.id for request in problem.requests), "$.requests")
+    if _are_plain(problem):
+        return
     sides: dict[str, str] = {person.id: person.side for person in problem.participants}
     slots = {slot.id for slot in problem.slots}
     pairs: dict[tuple[str, str], str] = {}
@@ -139,6 +145,24 @@ def _requests(problem: Problem) -> Iterator[Fault]:
         if pair in pairs:
             yield Fault(path, f"« {pair[0]} » et « {pair[1]} » sont déjà demandés par « {pairs[pair]} ».")
         pairs.setdefault(pair, request.id)
+
+
+def _are_plain(problem: Problem) -> bool:
+    """Say at a glance whether all requests are usable: between the right sides, each pair once, in any slot."""
+    people, requests = problem.participants, problem.requests
+    ranks: dict[str, dict[str, int]] = {"buyer": {}, "structure": {}}
+    for rank, person in enumerate(people):
+        ranks.get(person.side, {})[person.id] = rank
+    buyers, structures = ranks.values()
+    try:
+        pairs = {buyers[wish.buyer] * len(people) + structures[wish.structure] for wish in requests}
+    except KeyError:
+        return False
+    return (
+        len(pairs) == len(requests)
+        and all(wish.slots is None for wish in requests)
+        and all(1 <= wish.value <= LARGEST_INTEGER for wish in requests)
+    )
 
 
 def _locks(problem: Problem) -> Iterator[Fault]:

@@ -10,17 +10,19 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
-from flask import Flask
+from flask import Flask, g, has_app_context
 from flask.testing import FlaskClient
 from flask_migrate import upgrade
-from sqlalchemy import create_engine, make_url, text
+from werkzeug.test import TestResponse
 
 from openmap import create_app
 from openmap.config import Config
-from openmap.extensions import db
+from openmap.extensions import db, limiter
 from openmap.jobs import queue_of
+from tests import postgres
 
 
 def config_for(instance: Path, database_url: str, **changes: object) -> Config:
@@ -28,34 +30,29 @@ def config_for(instance: Path, database_url: str, **changes: object) -> Config:
     settings = {
         "instance": instance,
         "database_url": database_url,
-        "redis_url": os.environ.get("TEST_REDIS_URL"),
+        "redis_url": _redis_url(),
         "secret_key": "only-for-tests-" + "0123456789abcdef" * 2,
-        "organiser_token": None,
         "production": False,
         "testing": True,
     } | changes
     return Config(**settings)  # type: ignore[arg-type]
 
 
-def _postgres_url(worker: str) -> str | None:
-    """Create this worker's own PostgreSQL database, empty, and return its URL."""
-    url = os.environ.get("TEST_DATABASE_URL")
+def _redis_url() -> str | None:
+    """Return this worker's own Redis database: queues and limits are counted apart."""
+    url = os.environ.get("TEST_REDIS_URL")
     if not url:
         return None
-    target = make_url(url).set(database=f"openmap_test_{worker}")
-    admin = create_engine(make_url(url), isolation_level="AUTOCOMMIT")
-    with admin.connect() as connection:
-        connection.execute(text(f'DROP DATABASE IF EXISTS "{target.database}" WITH (FORCE)'))
-        connection.execute(text(f'CREATE DATABASE "{target.database}"'))
-    admin.dispose()
-    return target.render_as_string(hide_password=False)
+    server, _slash, number = url.rpartition("/")
+    return f"{server}/{int(number) + int(os.environ.get('PYTEST_XDIST_WORKER', 'gw0').removeprefix('gw'))}"
 
 
 @pytest.fixture(scope="session")
 def migrated(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> str:
     """Return the URL of a database at the newest migration, made once per worker."""
     folder = tmp_path_factory.mktemp("migrated")
-    url = _postgres_url(worker_id) or f"sqlite:///{folder / 'empty.db'}"
+    server = os.environ.get("TEST_DATABASE_URL")
+    url = postgres.created(server, f"openmap_test_{worker_id}") if server else f"sqlite:///{folder / 'empty.db'}"
     app = create_app(config_for(folder, url))
     with app.app_context():
         upgrade()
@@ -72,17 +69,24 @@ def database_url(migrated: str, tmp_path: Path) -> Iterator[str]:
         yield f"sqlite:///{file}"
         return
     yield migrated
-    engine = create_engine(migrated)
-    names = ", ".join(f'"{table.name}"' for table in db.metadata.sorted_tables)
-    with engine.begin() as connection:
-        connection.execute(text(f"TRUNCATE {names} RESTART IDENTITY CASCADE"))
-    engine.dispose()
+    postgres.empty(migrated)
+
+
+class Visit(FlaskClient):
+    """A client whose requests share nothing, although all run inside the test's application context."""
+
+    def open(self, *args: Any, **kwargs: Any) -> TestResponse:
+        """Forget who the last request was for, then send this one."""
+        for name in list(g) if has_app_context() else ():
+            g.pop(name)
+        return super().open(*args, **kwargs)
 
 
 @contextmanager
 def opened(config: Config) -> Iterator[Flask]:
     """Build an application, and close its connections in the end."""
     app = create_app(config)
+    app.test_client_class = Visit
     try:
         yield app
     finally:
@@ -96,6 +100,7 @@ def app(database_url: str, tmp_path: Path) -> Iterator[Flask]:
     with opened(config_for(tmp_path, database_url)) as app:
         if app.config["OPENMAP"].redis_url:
             queue_of(app).huey.flush()  # a file is this test's own; Redis keeps what earlier tests asked for
+        limiter.reset()
         with app.app_context():
             yield app
             db.session.remove()

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from openmap.directory.models import STRUCTURE_KINDS, Buyer, Organisation, Structure
-from openmap.events.models import Edition, ProgrammeItem, Slot, Stand, Table
+from openmap.events.models import Category, Edition, ProgrammeItem, Slot, Stand, Table
 from openmap.extensions import db
 from openmap.meetings.models import Meeting, Participation, Plan, Solve, UnservedWish, Wish
 from openmap.needs.models import Need
@@ -63,6 +63,7 @@ def make_edition(
         **{
             "title": f"OpenMap ESS – {slug}",
             "trade": "Économie circulaire et déchets",
+            "published_at": datetime(2017, 9, 1, tzinfo=UTC),
             "venue": "Ressourcerie du Spectacle",
             "address": "12 rue des Essais, 94400 Vitry-sur-Seine",
             **changes,
@@ -89,6 +90,7 @@ def make_edition(
         )
     )
     edition.stands.append(Stand(name="Fédération d’essai", position=1))
+    edition.categories += [Category(name=name, position=rank) for rank, name in enumerate(("Acheteur", "Structure"))]
     db.session.add(edition)
     people = {
         "buyer": [_participation(edition, "buyer", rank) for rank in range(buyers)],

@@ -11,12 +11,12 @@ from openmap.agendas.calendars import CONTENT_TYPE as CALENDAR
 from openmap.agendas.calendars import calendar_bytes, entries_of
 from openmap.agendas.printing import agendas_pdf, poster_pdf, tables_pdf
 from openmap.agendas.queries import Sheet, load_sheet, published_entries
-from openmap.agendas.spreadsheets import CONTENT_TYPE as WORKBOOK
 from openmap.agendas.spreadsheets import workbook_of
 from openmap.agendas.wording import file_name
 from openmap.extensions import AnySession
 from openmap.meetings.exports import Document, Export, register_export
 from openmap.meetings.models import Participation, Plan
+from openmap.web.tabular import XLSX_TYPE as WORKBOOK
 
 PDF: Final = "application/pdf"
 

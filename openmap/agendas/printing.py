@@ -1,38 +1,23 @@
-"""Printed documents, typeset by Typst from data: PDF/UA-1, with the fonts that the typesetter brings.
-
-What people typed reaches Typst as JSON values, never as markup.
-"""
+"""The printed documents of a plan: agendas, cards of tables, the poster."""
 
 from __future__ import annotations
 
-import json
-import re
-import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
-from functools import cache, lru_cache
 from math import ceil
-from threading import Lock
 from typing import Any, Final
-
-import typst
 
 from openmap.agendas.errors import PrintError
 from openmap.agendas.queries import Appointment, Moment, Party, Sheet
 from openmap.agendas.timeline import Row, timeline
 from openmap.agendas.wording import hour, hours, interviews
-from openmap.config import TEMPLATES
 from openmap.web.french import long_date
-
-PRINT_TEMPLATES: Final = TEMPLATES / "print"
+from openmap.web.typesetting import TypesettingFailed, typeset
 
 SLOTS_A_PAGE: Final = 14
 """Columns of the poster that stay readable on A3."""
 
 _FREE = {"free": "Temps libre", "absent": "Indisponible", "break": "Pause"}
-_LONG_WORD = re.compile(r"\S{25,}")
-_PROBE = b'#set document(title: "-")\n#set text(font: ("Libertinus Serif", "DejaVu Sans Mono"))\n#sys.inputs.data'
-_turn = Lock()
 
 
 def agendas_pdf(sheet: Sheet, parties: Sequence[Party]) -> bytes:
@@ -173,59 +158,7 @@ def _columns(slots: Sequence[Moment]) -> list[dict[str, Any]]:
 
 def _compile(document: str, data: dict[str, Any], made: datetime) -> bytes:
     """Typeset ``data`` with the template called ``document``; ``made`` is the date in its metadata."""
-    told = json.dumps(_printable(data), ensure_ascii=False)
     try:
-        with _turn:
-            pdf = _compiler().compile(
-                PRINT_TEMPLATES / f"{document}.typ",
-                sys_inputs={"data": told},
-                pdf_standards="ua-1",
-                timestamp=int(made.timestamp()),
-            )
-    except RuntimeError as error:  # typst's own errors are of this kind, and so is a template that is not there
-        raise PrintError(document, str(error)) from error
-    if not isinstance(pdf, bytes):
-        raise PrintError(document, "aucun fichier produit")
-    return pdf
-
-
-@cache
-def _compiler() -> typst.Compiler:
-    """Return the one compiler of this process, blind to the fonts of the machine."""
-    return typst.Compiler(root=PRINT_TEMPLATES, font_paths=typst.Fonts(include_system_fonts=False))
-
-
-def _printable(value: Any) -> Any:
-    """Return ``value`` with every text made of characters that the fonts hold."""
-    if isinstance(value, str):
-        return _printable_text(value)
-    if isinstance(value, dict):
-        return {key: _printable(inner) for key, inner in value.items()}
-    if isinstance(value, list):
-        return [_printable(inner) for inner in value]
-    return value
-
-
-@lru_cache(maxsize=4096)
-def _printable_text(text: str) -> str:
-    """Leave out pictograms, show □ for letters that no font holds, let endless words break."""
-    kept = "".join(_glyph(character) for character in text)
-    kept = re.sub(r" {2,}", " ", kept).strip() or ("□" if text.strip() else "")
-    return _LONG_WORD.sub(lambda word: "\u200b".join(_pieces(word.group())), kept)
-
-
-def _pieces(word: str) -> Iterable[str]:
-    return (word[at : at + 12] for at in range(0, len(word), 12))
-
-
-@lru_cache(maxsize=4096)
-def _glyph(character: str) -> str:
-    """Return ``character`` if the fonts hold it, else its substitute. Typst itself is asked, once a process."""
-    if character <= "\u00ff":
-        return character
-    with _turn:
-        try:
-            _compiler().compile(_PROBE, sys_inputs={"data": character}, pdf_standards="ua-1", timestamp=0)
-        except typst.TypstError:
-            return "□" if unicodedata.category(character)[0] in "LN" else ""
-    return character
+        return typeset(document, data, made)
+    except TypesettingFailed as failure:
+        raise PrintError(document, failure.reason) from failure

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from io import BytesIO
-from typing import Any, Final
+from typing import Any
 
 import xlsxwriter
 
@@ -13,26 +13,15 @@ from openmap.agendas.queries import Appointment, Party, Sheet
 from openmap.agendas.wording import hour, hours
 from openmap.meetings.wording import LEVELS, REASONS
 from openmap.web.french import long_date
+from openmap.web.tabular import FORMULA_STARTS, LONGEST_CELL, NEVER_GUESS
 
-CONTENT_TYPE: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-
-FORMULA_STARTS: Final = ("=", "+", "-", "@", "\t", "\r")
-"""A cell that starts so would become a formula once edited: it is marked as text, as the apostrophe does."""
-
-_LONGEST = 32_767
 _STATUSES = {"optimal": "Prouvé optimal", "feasible": "Meilleur planning connu"}
-_NEVER_GUESS = {
-    "in_memory": True,
-    "strings_to_formulas": False,
-    "strings_to_urls": False,
-    "strings_to_numbers": False,
-}
 
 
 def workbook_of(sheet: Sheet) -> bytes:
     """Return the workbook (.xlsx). The same plan gives the same bytes."""
     buffer = BytesIO()
-    book = xlsxwriter.Workbook(buffer, _NEVER_GUESS)
+    book = xlsxwriter.Workbook(buffer, NEVER_GUESS)
     book.set_properties(
         {
             "title": f"Planning – {sheet.title}",
@@ -95,7 +84,7 @@ class _Writer:
             page.write_number(row, column, value, style)
         else:
             risky = value.startswith(FORMULA_STARTS)
-            page.write_string(row, column, value[:_LONGEST], self.quoted if risky else style)
+            page.write_string(row, column, value[:LONGEST_CELL], self.quoted if risky else style)
 
 
 def _plain_footer(sheet: Sheet) -> str:

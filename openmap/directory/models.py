@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import CheckConstraint, ForeignKey, String, UniqueConstraint
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from openmap.extensions import Base
+from openmap.extensions import Base, UTCDateTime
+from openmap.people.models import Person
 
 STRUCTURE_KINDS = (
     "ei", "ai", "aci", "etti", "eiti", "geiq", "ea", "eatt", "esat", "association", "cooperative", "ess",
@@ -34,6 +36,21 @@ class Organisation(Base):
     is_invented: Mapped[bool] = mapped_column(default=False)
 
     __mapper_args__ = {"polymorphic_on": "type"}  # noqa: RUF012 - SQLAlchemy reads a plain dict
+
+
+class Delegate(Base):
+    """A person who acts for an organisation; a person may act for several, an organisation has several people."""
+
+    __tablename__ = "delegates"
+    __table_args__ = (UniqueConstraint("person_id", "organisation_id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("people.id", ondelete="CASCADE"))
+    organisation_id: Mapped[int] = mapped_column(ForeignKey("organisations.id", ondelete="CASCADE"), index=True)
+    invited_at: Mapped[datetime] = mapped_column(UTCDateTime)
+
+    person: Mapped[Person] = relationship()
+    organisation: Mapped[Organisation] = relationship()
 
 
 class Buyer(Organisation):

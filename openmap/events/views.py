@@ -6,11 +6,17 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from flask import Blueprint, abort, render_template
+from flask import Blueprint, current_app, render_template
+from flask.typing import ResponseReturnValue
 from flask_babel import lazy_gettext
 
+from openmap.events.access import edition_or_404
+from openmap.events.calendar import programme_calendar
+from openmap.events.labels import moment_label, phase_label
 from openmap.events.models import Edition
-from openmap.events.queries import all_editions, edition_by_slug, hours_of, steps_of
+from openmap.events.permissions import may_create, may_organise
+from openmap.events.phases import is_open
+from openmap.events.queries import all_editions, dated_editions, hours_of, steps_of
 from openmap.events.sections import (
     Section,
     figures_of,
@@ -19,17 +25,26 @@ from openmap.events.sections import (
     sections_of,
 )
 from openmap.extensions import AnySession, db
+from openmap.mail.reminders import register_days
+from openmap.people.access import current_person
+from openmap.web.addresses import address_of
 
 blueprint = Blueprint("events", __name__)
 blueprint.add_app_template_global(hours_of)
 blueprint.add_app_template_global(organiser_links)
+blueprint.add_app_template_filter(moment_label)
+blueprint.add_app_template_filter(phase_label)
+blueprint.add_app_template_global(lambda: may_create(current_person()), "may_create")
+blueprint.add_app_template_global(lambda edition: may_organise(current_person(), edition), "may_organise")
 
 
 @blueprint.get("/")
 def editions() -> str:
     """List the editions."""
-    found = all_editions(db.session, today=datetime.now(UTC).date())
-    return render_template("events/editions.html", editions=found)
+    now = datetime.now(UTC)
+    found = all_editions(db.session, current_person(), today=now.date())
+    registering = {edition.id for edition in found.upcoming if is_open(edition, "registration", now=now)}
+    return render_template("events/editions.html", editions=found, registering=registering)
 
 
 @blueprint.get("/editions/<slug>")
@@ -42,12 +57,19 @@ def edition(slug: str) -> str:
         figures=figures_of(db.session, found),
         sections=sections_of(db.session, found),
         is_over=found.held_on < datetime.now(found.zone).date(),
+        registering=is_open(found, "registration", now=datetime.now(UTC)),
     )
 
 
-def edition_or_404(slug: str) -> Edition:
-    """Return the edition of this address, for the views of every room."""
-    return edition_by_slug(db.session, slug) or abort(404)
+@blueprint.get("/editions/<slug>/programme.ics")
+def calendar(slug: str) -> ResponseReturnValue:
+    """Hand over the programme as a calendar."""
+    found = edition_or_404(slug)
+    address = address_of("events.edition", slug=slug)
+    content = programme_calendar(found, address=address, now=datetime.now(UTC))
+    response = current_app.response_class(content, content_type="text/calendar; method=PUBLISH; charset=utf-8")
+    response.headers["Content-Disposition"] = f'attachment; filename="{slug}.ics"'
+    return response
 
 
 def _programme(_session: AnySession, edition: Edition) -> Mapping[str, Any] | None:
@@ -55,8 +77,15 @@ def _programme(_session: AnySession, edition: Edition) -> Mapping[str, Any] | No
 
 
 def _stands(_session: AnySession, edition: Edition) -> Mapping[str, Any] | None:
-    return {"stands": edition.stands} if edition.stands else None
+    held = [stand for stand in edition.stands if stand.state == "accepted"]
+    return {"stands": held} if held else None
+
+
+def _resources(_session: AnySession, edition: Edition) -> Mapping[str, Any] | None:
+    return {"resources": edition.resources} if edition.resources else None
 
 
 register_section(Section("programme", lazy_gettext("Programme"), "events/_programme.html", 10, _programme))
 register_section(Section("stands", lazy_gettext("Stands"), "events/_stands.html", 90, _stands))
+register_section(Section("documents", lazy_gettext("Documents"), "events/_resources.html", 5, _resources))
+register_days(dated_editions)

@@ -18,9 +18,9 @@ from openmap.meetings.models import Meeting, Participation, Plan, Solve, Wish
 from openmap.meetings.services import RefusedSolve, SolveFailed, plan_now
 from openmap.meetings.wording import REASONS, level_lines
 from openmap.meetings.workbook.importing import AlreadyImported, import_edition
-from openmap.meetings.workbook.reading import WorkbookUnusable
 from openmap.meetings.workbook.template import write_template
 from openmap.web.french import counted, duration
+from openmap.web.workbook.reading import WorkbookUnusable
 
 UNUSABLE: Final = 2
 

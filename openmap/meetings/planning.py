@@ -29,6 +29,7 @@ from openmap.meetings.models import (
     absences,
     wish_slots,
 )
+from openmap.pitches.passage import unavailable
 
 OnProgress = Callable[[scheduler.Progress], None]
 
@@ -68,6 +69,8 @@ def problem_of(session: AnySession, edition: Edition) -> scheduler.Problem:
     slot_code = {slot.id: slot.code for slot in slots}
     table_code = {table.id: table.code for table in tables}
     absent = _slot_sets(session, absences.c.participation_id, absences.c.slot_id, set(code))
+    for person_id, taken in pitching_slots(session, edition, slots, people).items():
+        absent[person_id] |= taken
     allowed = _slot_sets(session, wish_slots.c.wish_id, wish_slots.c.slot_id, {wish.id for wish in wishes})
     pairs = session.scalars(
         select(Exclusion).where(Exclusion.buyer_id.in_(code)).order_by(Exclusion.buyer_id, Exclusion.structure_id)
@@ -117,6 +120,23 @@ def _participant(person: Participation, slots: Sequence[Slot], absent: set[int])
         max_run=person.max_run,
         table=person.table.code if person.table is not None else None,
     )
+
+
+def pitching_slots(
+    session: AnySession, edition: Edition, slots: Sequence[Slot], people: Sequence[Participation]
+) -> dict[int, set[int]]:
+    """Return the slots that each participation spends on stage: those that overlap its own turn.
+
+    The turn is that of the released selection of its structure's file; of a structure that only ``pitches`` by its own
+    row, the whole moment of the pitches. Moving a turn changes the problem, and so makes a plan stale.
+    """
+    turns, moment = unavailable(session, edition)
+    spans = {person.id: turns.get(person.organisation_id, moment if person.pitches else None) for person in people}
+    return {
+        person_id: {slot.id for slot in slots if slot.start < span[1] and span[0] < slot.end}
+        for person_id, span in spans.items()
+        if span is not None
+    }
 
 
 def _slot_sets(session: AnySession, owner: object, slot: object, owners: set[int]) -> defaultdict[int, set[int]]:

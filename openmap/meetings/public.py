@@ -7,8 +7,11 @@ from typing import Any
 
 from flask import url_for
 from flask_babel import lazy_gettext, ngettext
+from sqlalchemy import select
 
 from openmap.directory.labels import KIND_LABELS
+from openmap.directory.models import Organisation
+from openmap.directory.permissions import register_care
 from openmap.events.models import Edition
 from openmap.events.sections import (
     Figure,
@@ -18,8 +21,12 @@ from openmap.events.sections import (
     register_organiser_link,
     register_section,
 )
+from openmap.events.slots import register_use
 from openmap.extensions import AnySession
+from openmap.meetings.models import Participation
 from openmap.meetings.queries import buyers_and_structures, needs_of, newest_meeting_count, side_counts
+from openmap.people.models import Person
+from openmap.people.permissions import organises
 
 
 def kind_label(kind: str) -> str:
@@ -58,8 +65,26 @@ def figures(session: AnySession, edition: Edition) -> list[Figure]:
     return found
 
 
+def slots_in_use(session: AnySession, edition: Edition) -> str | None:
+    """Say why the slots must stay: a plan places meetings in them."""
+    count = newest_meeting_count(session, edition)
+    if not count:
+        return None
+    return (
+        "Un planning place déjà des entretiens dans ces créneaux : modifiez leurs heures plutôt que de les supprimer."
+    )
+
+
+def looks_after(session: AnySession, person: Person, organisation: Organisation) -> bool:
+    """Say whether ``person`` organises an edition in which an organisation takes part."""
+    asked = select(Participation.edition_id).where(Participation.organisation_id == organisation.id)
+    return any(organises(person, edition_id) for edition_id in session.scalars(asked))
+
+
 def register() -> None:
-    """Fill the registry of the events room."""
+    """Fill the registries of the rooms above."""
+    register_use(slots_in_use)
+    register_care(looks_after)
     register_figures("meetings", figures)
     register_section(Section("acheteurs", lazy_gettext("Acheteurs"), "meetings/_buyers.html", 20, buyers_section))
     register_section(

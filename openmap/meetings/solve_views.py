@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 from flask import Blueprint, abort, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
+from openmap.events.access import edition_or_404, organisers_only
 from openmap.events.models import Edition
-from openmap.events.views import edition_or_404
 from openmap.extensions import db
 from openmap.meetings.forms import SolveForm
 from openmap.meetings.models import Solve
@@ -17,7 +17,6 @@ from openmap.meetings.services import RefusedSolve, mark_lost, request_solve, st
 from openmap.meetings.solve_page import solve_page
 from openmap.meetings.tasks import enqueue_solve
 from openmap.meetings.wording import STATES
-from openmap.web.organiser import organisers_only
 
 blueprint = Blueprint("solves", __name__, url_prefix="/editions/<slug>/planning/calculs")
 

@@ -7,7 +7,7 @@ from io import BytesIO
 from flask import Blueprint, abort, render_template, request, send_file
 from flask.typing import ResponseReturnValue
 
-from openmap.events.views import edition_or_404
+from openmap.events.access import edition_or_404, organisers_only
 from openmap.extensions import db
 from openmap.meetings import public
 from openmap.meetings.exports import export_named, exports_of
@@ -15,7 +15,6 @@ from openmap.meetings.models import Plan
 from openmap.meetings.plan_page import Asked, UnknownVersion, plan_page
 from openmap.meetings.queries import participation_by_code, plan_of_version
 from openmap.meetings.wording import REASONS, STATES
-from openmap.web.organiser import organisers_only
 
 blueprint = Blueprint("meetings", __name__)
 blueprint.add_app_template_filter(public.kind_label)

@@ -1,8 +1,8 @@
-"""What every page shares: headers, errors, French wording, the organiser's door."""
+"""What every page shares: headers, errors, French wording."""
 
 from flask import Flask
 
-from openmap.web import assets, errors, french, headers, organiser
+from openmap.web import assets, errors, french, headers, requests
 
 
 def init_app(app: Flask) -> None:
@@ -13,4 +13,4 @@ def init_app(app: Flask) -> None:
     french.init_app(app)
     headers.init_app(app)
     errors.init_app(app)
-    organiser.init_app(app)
+    requests.init_app(app)

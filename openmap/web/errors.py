@@ -11,7 +11,6 @@ from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException, InternalServerError
 
 from openmap.web.headers import forbid_storage
-from openmap.web.permissions import token_is_asked
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,13 +28,15 @@ REFUSALS: dict[int, Refusal] = {
         lazy_gettext("L’adresse ou le formulaire envoyé contient une valeur que cette page ne connaît pas."),
         lazy_gettext("Revenez à la page précédente, vérifiez votre saisie, puis recommencez."),
     ),
+    401: Refusal(
+        lazy_gettext("Votre session est fermée"),
+        lazy_gettext("Vous n’avez plus accès à cette page, et rien n’a été enregistré."),
+        lazy_gettext("Connectez-vous de nouveau, puis recommencez."),
+    ),
     403: Refusal(
-        lazy_gettext("Page réservée à l’organisateur"),
-        lazy_gettext("Cette page ne s’ouvre que depuis l’ordinateur sur lequel OpenMap ESS est installé."),
-        lazy_gettext(
-            "Si vous organisez cette rencontre, ouvrez-la sur cet ordinateur à l’adresse « localhost », ou demandez à "
-            "votre administrateur de choisir un code d’accès (réglage OPENMAP_ORGANISER_TOKEN)."
-        ),
+        lazy_gettext("Page réservée"),
+        lazy_gettext("Votre compte ne donne pas accès à cette page."),
+        lazy_gettext("Si vous devriez la voir, demandez le rôle qui convient à la personne qui organise la rencontre."),
     ),
     404: Refusal(
         lazy_gettext("Page introuvable"),
@@ -70,12 +71,6 @@ EXPIRED_FORM = Refusal(
     lazy_gettext("Revenez à la page précédente, rechargez-la, puis envoyez de nouveau le formulaire."),
 )
 
-CLOSED_SESSION = Refusal(
-    lazy_gettext("Page réservée à l’organisateur"),
-    lazy_gettext("Votre session d’organisateur est fermée : rien n’a été enregistré."),
-    lazy_gettext("Saisissez de nouveau votre code d’accès, puis recommencez."),
-)
-
 
 def init_app(app: Flask) -> None:
     """Answer every HTTP error with a page of the house."""
@@ -88,7 +83,7 @@ def _answer(error: HTTPException) -> ResponseReturnValue:
     if status is None or status < 400 or error.response is not None:
         return error
     refusal = _refusal(error, status)
-    page = render_template("errors/error.html", refusal=refusal, status=status, asks_token=_asks_token(status))
+    page = render_template("errors/error.html", refusal=refusal, status=status)
     response = error.get_response()
     response.data = page
     response.content_type = "text/html; charset=utf-8"
@@ -98,11 +93,5 @@ def _answer(error: HTTPException) -> ResponseReturnValue:
 def _refusal(error: HTTPException, status: int) -> Refusal:
     if isinstance(error, CSRFError):
         return EXPIRED_FORM
-    if _asks_token(status):
-        return CLOSED_SESSION
     fallback = 500 if isinstance(error, InternalServerError) or status >= 500 else 400
     return REFUSALS.get(status, REFUSALS[fallback])
-
-
-def _asks_token(status: int) -> bool:
-    return status == 403 and token_is_asked()

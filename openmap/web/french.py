@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from datetime import date, datetime, tzinfo
+from zoneinfo import ZoneInfo
 
 from babel.dates import format_date
 from babel.numbers import format_decimal
@@ -12,6 +13,7 @@ from flask import Flask
 from markupsafe import Markup
 
 NBSP = "\u00a0"
+HERE = ZoneInfo("Europe/Paris")
 
 
 def init_app(app: Flask) -> None:
@@ -21,12 +23,15 @@ def init_app(app: Flask) -> None:
         clock,
         clock_range,
         moment,
+        short_moment,
+        here_moment,
         number,
         percent,
         duration,
         counted,
         quarter,
         breakable,
+        lower_first,
     ):
         app.add_template_filter(filter_)
 
@@ -52,6 +57,16 @@ def clock_range(start: datetime, end: datetime, zone: tzinfo) -> str:
 def moment(instant: datetime, zone: tzinfo) -> str:
     """Write ``jeudi 16 novembre 2017, 11 h 15``."""
     return f"{long_date(instant.astimezone(zone).date())}, {clock(instant, zone)}"
+
+
+def short_moment(instant: datetime, zone: tzinfo) -> str:
+    """Write ``20 oct. 2026, 11 h 15`` where there is little room, in a table."""
+    return f"{format_date(instant.astimezone(zone).date(), 'd MMM y', locale='fr')}, {clock(instant, zone)}"
+
+
+def here_moment(instant: datetime) -> str:
+    """Write a moment that belongs to no edition, in the time of Paris."""
+    return moment(instant, HERE)
 
 
 def number(value: float) -> str:
@@ -95,6 +110,12 @@ def breakable(name: str) -> Markup:
     """Let ``Recyclo'Pôle`` break after its apostrophe in a narrow cell, where ``d'Avenir`` must not."""
     pieces = re.split(r"(?<=\w{3}['’])", name)
     return Markup("<wbr>").join(pieces)
+
+
+def lower_first(text: str) -> str:
+    """Write a title inside a sentence: ``Fixer les dates`` is ``fixer les dates``."""
+    text = str(text)
+    return text[:1].lower() + text[1:]
 
 
 def sort_key(name: str) -> str:

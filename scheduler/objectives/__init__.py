@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Protocol
 
-from scheduler.flow import Flow
+from scheduler.flow import Flow, Reward
 from scheduler.instance import Instance, Placements
 from scheduler.model import Expression, Model
 from scheduler.objectives.bundle import Bundle
@@ -35,7 +35,7 @@ class Objective(Protocol):
     def limit(self) -> int:
         """Return a bound that no plan can pass."""
 
-    def reward(self, flow: Flow) -> dict[int, int] | None:
+    def reward(self, flow: Flow) -> Reward | None:
         """Return the rewards on the arcs of ``flow``, or ``None`` when the objective needs the clock."""
 
     def expression(self, model: Model) -> Expression | None:

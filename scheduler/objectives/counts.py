@@ -7,7 +7,9 @@ rewards all of the first k, so a flow gains nothing by leaving an earlier unit e
 
 from __future__ import annotations
 
-from scheduler.flow import Flow
+import numpy as np
+
+from scheduler.flow import Flow, Reward
 from scheduler.instance import Instance, Placements
 from scheduler.model import Expression, Model
 
@@ -30,10 +32,10 @@ class Required:
         """All of them."""
         return len(self._requests)
 
-    def reward(self, flow: Flow) -> dict[int, int]:
+    def reward(self, flow: Flow) -> Reward:
         """One a required request."""
         del flow
-        return dict.fromkeys(self._requests, 1)
+        return np.array(self._requests, dtype=np.int64), 1
 
     def expression(self, model: Model) -> Expression:
         """Sum the literals of the required requests."""
@@ -58,10 +60,10 @@ class Value:
         """All of it."""
         return sum(self._value)
 
-    def reward(self, flow: Flow) -> dict[int, int]:
+    def reward(self, flow: Flow) -> Reward:
         """Each request its value."""
         del flow
-        return dict(enumerate(self._value))
+        return np.arange(len(self._value)), np.array(self._value, dtype=np.int64)
 
     def expression(self, model: Model) -> Expression:
         """Weigh each literal by the value of its request."""
@@ -69,35 +71,36 @@ class Value:
 
 
 class _Reached:
-    """The number of participants that reach their own target number of meetings."""
+    """The number of participants with at least ``rank`` meetings, or all that they asked for."""
 
     name: str
     maximise = True
+    base: int
 
-    def __init__(self, instance: Instance, target: dict[int, int], base: int) -> None:
-        self.base = base
+    def __init__(self, instance: Instance, rank: int) -> None:
         self._instance = instance
-        self._target = target
+        self._people = np.flatnonzero(instance.arrays.asked)
+        self._least = np.minimum(instance.arrays.asked[self._people], rank)
 
     def measure(self, plan: Placements) -> int:
         """Count the participants at or above their target."""
-        counts = self._instance.counts(plan)
-        return self.base + sum(counts[person] >= target for person, target in self._target.items())
+        return self._reached_with(self._instance.counts(plan))
 
     def limit(self) -> int:
         """Everybody who can hold so many meetings at all."""
-        capacity = self._instance.capacity
-        return self.base + sum(capacity[person] >= target for person, target in self._target.items())
+        return self._reached_with(np.array(self._instance.capacity))
 
-    def reward(self, flow: Flow) -> dict[int, int]:
+    def _reached_with(self, counts: np.ndarray) -> int:
+        return self.base + int(np.count_nonzero(counts[self._people] >= self._least))
+
+    def reward(self, flow: Flow) -> Reward:
         """One on the arc of the meeting that reaches the target."""
-        arcs = (flow.unit(person, target) for person, target in self._target.items())
-        return {arc: 1 for arc in arcs if arc is not None}
+        return flow.units(self._people, self._least), 1
 
     def expression(self, model: Model) -> Expression:
         """Sum one literal a participant, true only when its meetings reach the target."""
         reached: list[Expression] = []
-        for person, target in self._target.items():
+        for person, target in zip(self._people.tolist(), self._least.tolist(), strict=True):
             meetings = model.meetings_of(person)
             if len(meetings) < target:
                 continue
@@ -113,7 +116,8 @@ class Coverage(_Reached):
     name = "coverage"
 
     def __init__(self, instance: Instance) -> None:
-        super().__init__(instance, {p: 1 for p in instance.people if instance.requests_of[p]}, 0)
+        self.base = 0
+        super().__init__(instance, 1)
 
 
 class Balance(_Reached):
@@ -122,9 +126,8 @@ class Balance(_Reached):
     name = "balance"
 
     def __init__(self, instance: Instance, rank: int) -> None:
-        asking = {person: min(rank, len(instance.requests_of[person])) for person in instance.people}
-        target = {person: least for person, least in asking.items() if least}
-        super().__init__(instance, target, len(asking) - len(target))
+        super().__init__(instance, rank)
+        self.base = len(instance.people) - len(self._people)
 
 
 class Minimum:
@@ -136,28 +139,31 @@ class Minimum:
     def __init__(self, instance: Instance) -> None:
         people = instance.problem.participants
         self._instance = instance
-        self._least = {rank: person.min_meetings for rank, person in enumerate(people) if person.min_meetings}
-        self.base = sum(self._least.values())
+        self._least = np.array([person.min_meetings for person in people], dtype=np.int64)
+        self.base = int(self._least.sum())
 
     def measure(self, plan: Placements) -> int:
         """Sum what each participant misses."""
-        counts = self._instance.counts(plan)
-        return sum(max(0, least - counts[person]) for person, least in self._least.items())
+        return self._missing_with(self._instance.counts(plan))
 
     def limit(self) -> int:
         """What is missing when everybody holds as many as it can."""
-        capacity = self._instance.capacity
-        return sum(max(0, least - capacity[person]) for person, least in self._least.items())
+        return self._missing_with(np.array(self._instance.capacity, dtype=np.int64))
 
-    def reward(self, flow: Flow) -> dict[int, int]:
+    def _missing_with(self, counts: np.ndarray) -> int:
+        return int(np.maximum(0, self._least - counts).sum())
+
+    def reward(self, flow: Flow) -> Reward:
         """One on each of the first meetings, up to the minimum."""
-        arcs = (flow.unit(person, rank) for person, least in self._least.items() for rank in range(1, least + 1))
-        return {arc: 1 for arc in arcs if arc is not None}
+        people = np.repeat(np.arange(len(self._least)), self._least)
+        before = np.repeat(np.cumsum(self._least) - self._least, self._least)
+        return flow.units(people, np.arange(len(people)) - before + 1), 1
 
     def expression(self, model: Model) -> Expression:
         """Sum one integer a participant, at least what it misses."""
         missing: list[Expression] = []
-        for person, least in self._least.items():
+        for person in np.flatnonzero(self._least).tolist():
+            least = int(self._least[person])
             short = model.cp.new_int_var(0, least, "")
             model.cp.add(short + model.total(model.meetings_of(person)) >= least)
             missing.append(short)

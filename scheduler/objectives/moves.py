@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from itertools import combinations, pairwise
+from itertools import combinations
 from typing import Final
+
+import numpy as np
 
 from scheduler.flow import Flow
 from scheduler.instance import Instance, Placements
@@ -23,21 +24,47 @@ class Moves:
 
     def __init__(self, instance: Instance) -> None:
         self._instance = instance
-        self._pool = frozenset(instance.pool or ())
+        self._pool = instance.pool_tables
 
     def measure(self, plan: Placements) -> int:
         """Count the changes of table."""
-        tables: dict[int, dict[int, set[str]]] = defaultdict(lambda: defaultdict(set))
-        for request, placement in plan.items():
-            if placement.table is not None and self._instance.host[request] is None:
-                for person in self._instance.sides(request):
-                    tables[person][placement.slot].add(placement.table)
-        return sum(
-            not by_slot[before] & by_slot[after]
-            for by_slot in tables.values()
-            for block in self._instance.blocks
-            for before, after in pairwise(slot for slot in block if slot in by_slot)
-        )
+        instance, host = self._instance, self._instance.host
+        ranks: dict[str | None, int] = {}
+        held = [request for request, place in plan.items() if place.table is not None and host[request] is None]
+        request = np.array(held, dtype=np.int64)
+        slot = np.array([plan[one].slot for one in held], dtype=np.int64)
+        table = np.array([ranks.setdefault(plan[one].table, len(ranks)) for one in held], dtype=np.int64)
+        buyer, structure = instance.arrays.buyer[request], instance.arrays.structure[request]
+        person, slot, table = np.concatenate([buyer, structure]), np.tile(slot, 2), np.tile(table, 2)
+        cells, number = np.unique(person * instance.slot_count + slot, return_counts=True)
+        several = np.unique(cells[number > 1] // instance.slot_count)
+        alone = ~np.isin(person, several)
+        moves = self._moves_alone(person[alone], slot[alone], table[alone])
+        for one in several.tolist():
+            mine = person == one
+            moves += self._moves_together(slot[mine].tolist(), table[mine].tolist())
+        return moves
+
+    def _moves_alone(self, person: np.ndarray, slot: np.ndarray, table: np.ndarray) -> int:
+        """Count the changes of table of people with one meeting a slot at most, from meeting to meeting."""
+        order = np.lexsort((slot, person))
+        block = np.array([block.start for block in self._instance.block_of])[slot[order]]
+        differs = (np.diff(person[order]) == 0) & (np.diff(block) == 0) & (np.diff(table[order]) != 0)
+        return int(np.count_nonzero(differs))
+
+    def _moves_together(self, slots: list[int], tables: list[int]) -> int:
+        """Count the slots of one participant that share no table with the one before, several meetings in one."""
+        at = [0] * self._instance.slot_count
+        for slot, table in zip(slots, tables, strict=True):
+            at[slot] |= 1 << table
+        moves = 0
+        for block in self._instance.blocks:
+            last = -1  # every table
+            for here in at[block.start : block.stop]:
+                if here:
+                    moves += not here & last
+                    last = here
+        return moves
 
     def limit(self) -> int:
         """Nobody moves."""

@@ -21,7 +21,7 @@ def add(model: Model) -> None:
 def check(instance: Instance, plan: Placements) -> Iterator[Violation]:
     """Yield the meetings in a slot where someone cannot be. (Doubles are refused before: see ``checking``.)"""
     for request, placement in plan.items():
-        if instance.own_slots(request) >> placement.slot & 1:
+        if instance.common[request] >> placement.slot & 1:
             continue
         wish = instance.problem.requests[request]
         slot = instance.problem.slots[placement.slot].id

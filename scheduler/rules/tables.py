@@ -87,7 +87,7 @@ def _check_place(instance: Instance, request: int, table: str | None) -> Iterato
         if table != host:
             yield Violation(NAME, f"{name} doit se tenir à la table {host}, et non {table or 'sans table'}.", (name,))
     elif instance.pool is not None:
-        if table not in instance.pool:
+        if table not in instance.pool_tables:
             yield Violation(NAME, f"{name} doit se tenir à une table commune, et non {table or 'sans table'}.", (name,))
     elif table is not None:
         yield Violation(

@@ -163,7 +163,7 @@ def test_a_failure_while_building_leaves_folder_and_record_as_they_were(
     write_agendas(db.session, morning.edition, out, now=NOW)
     before, entries = contents(out), published(morning)
     morning.plan([("B01", "S01", "T03", "A1")], version=2)
-    monkeypatch.setattr("openmap.agendas.printing.PRINT_TEMPLATES", out / "nowhere")
+    monkeypatch.setattr("openmap.web.typesetting.PRINT_TEMPLATES", out / "nowhere")
     with pytest.raises(errors.PrintError):
         write_agendas(db.session, morning.edition, out, now=NOW)
     assert contents(out) == before

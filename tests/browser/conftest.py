@@ -19,7 +19,8 @@ from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from openmap import create_app
 from openmap.extensions import db
 from tests.conftest import config_for
-from tests.house.world import furnish
+from tests.house.world import Numbers, furnish, numbers
+from tests.signing import cookie_of
 
 CHROMIUM = Path(os.environ.get("OPENMAP_CHROMIUM", "/usr/bin/chromium"))
 ARGUMENTS = [
@@ -44,11 +45,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @dataclass(slots=True)
 class Site:
-    """A running server: its address and the folder that it keeps its files in."""
+    """A running server: its address, the folder that it keeps its files in, and its visitors' session cookies."""
 
     url: str
     instance: Path
     environ: dict[str, str]
+    cookies: dict[str, str]
+    numbers: Numbers
 
 
 @dataclass(slots=True)
@@ -64,10 +67,12 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """Start gunicorn on a furnished database."""
     instance = tmp_path_factory.mktemp("site")
     url = f"sqlite:///{instance / 'openmap.db'}"
-    app = create_app(config_for(instance, url))
+    config = config_for(instance, url)
+    app = create_app(config)
     with app.app_context():
         upgrade()
-        furnish()
+        cookies = {name: cookie_of(app, person) for name, person in furnish().items()}
+        known = numbers()
         db.session.remove()
         db.engine.dispose()
     with socket.socket() as probe:
@@ -79,12 +84,12 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
         "DATABASE_URL": url,
         "REDIS_URL": "",
         "OPENMAP_ENV": "development",
-        "OPENMAP_ORGANISER_TOKEN": "",
+        "SECRET_KEY": config.secret_key,
     }
     command = [sys.executable, "-m", "gunicorn", "--bind", f"127.0.0.1:{port}", "--threads", "4", "wsgi:app"]
     with running(command, environ, instance / "server.log") as server:
         _wait_for(port, server, instance / "server.log")
-        yield Site(f"http://localhost:{port}", instance, environ)
+        yield Site(f"http://localhost:{port}", instance, environ, cookies, known)
 
 
 @contextmanager
@@ -130,10 +135,18 @@ Visitor = Callable[..., Visit]
 
 @pytest.fixture
 def visit(browser: Browser, site: Site) -> Iterator[Visitor]:
-    """Return a function that opens a path at a width, in a colour scheme, with or without JavaScript."""
+    """Return a function that opens a path as a visitor, at a width, in a colour scheme, with or without JavaScript."""
     contexts: list[BrowserContext] = []
 
-    def open_page(path: str, *, width: int = 1280, scheme: str = "light", scripts: bool = True) -> Visit:
+    def open_page(
+        path: str,
+        *,
+        who: str = "anonymous",
+        width: int = 1280,
+        scheme: str = "light",
+        scripts: bool = True,
+        status: int = 200,
+    ) -> Visit:
         context = browser.new_context(
             viewport={"width": width, "height": 900},
             color_scheme=scheme,  # type: ignore[arg-type]
@@ -141,6 +154,8 @@ def visit(browser: Browser, site: Site) -> Iterator[Visitor]:
             locale="fr-FR",
         )
         contexts.append(context)
+        if who in site.cookies:
+            context.add_cookies([{"name": "session", "value": site.cookies[who], "url": site.url}])
         seen = Visit(context.new_page())
         seen.page.on("console", lambda m: seen.complaints.append(m.text) if m.type in {"error", "warning"} else None)
         seen.page.on("pageerror", lambda error: seen.complaints.append(str(error)))
@@ -152,9 +167,9 @@ def visit(browser: Browser, site: Site) -> Iterator[Visitor]:
                 else None
             ),
         )
-        response = seen.page.goto(site.url + path)
+        response = seen.page.goto(site.url + path.format_map(site.numbers))
         assert response is not None
-        assert response.status == 200
+        assert response.status == status
         return seen
 
     yield open_page

@@ -31,7 +31,7 @@ def large(site: Site) -> str:
 
 
 def test_a_large_grid_fits_a_desk_and_keeps_its_heads(visit: Visitor, large: str) -> None:
-    page = visit(large, width=1440).page
+    page = visit(large, who="administrator", width=1440).page
     assert page.evaluate("document.documentElement.scrollWidth") <= 1440
     region = page.get_by_role("region", name="Grille")
     assert region.evaluate("element => element.scrollWidth - element.clientWidth") <= 1
@@ -44,7 +44,7 @@ def test_a_large_grid_fits_a_desk_and_keeps_its_heads(visit: Visitor, large: str
 
 
 def test_solving_again_is_followed_live_to_its_plan(visit: Visitor, site: Site) -> None:
-    seen = visit("/editions/essai/planning")
+    seen = visit("/editions/essai/planning", who="administrator")
     page = seen.page
     page.get_by_role("link", name="Relancer le calcul").click()
     page.get_by_label("Graine").fill("5")
@@ -60,7 +60,7 @@ def test_solving_again_is_followed_live_to_its_plan(visit: Visitor, site: Site) 
 
 
 def test_the_same_works_without_javascript(visit: Visitor, site: Site) -> None:
-    page = visit("/editions/sansplan/planning", scripts=False).page
+    page = visit("/editions/sansplan/planning", who="administrator", scripts=False).page
     page.get_by_role("link", name="Calculer le planning").click()
     page.get_by_role("button", name="Lancer le calcul").click()
     with running(WORKER, site.environ, site.instance / "worker-2.log"):
@@ -75,7 +75,7 @@ def test_the_same_works_without_javascript(visit: Visitor, site: Site) -> None:
 
 
 def test_the_page_is_walked_with_the_keyboard_alone(visit: Visitor) -> None:
-    page = visit("/editions/essai/planning").page
+    page = visit("/editions/essai/planning", who="administrator").page
     page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement.textContent") == "Aller au contenu"
     assert page.locator(".skip-link").bounding_box()["y"] >= 0  # type: ignore[index]

@@ -12,6 +12,7 @@ from openmap.extensions import db
 from openmap.meetings.models import Participation
 from tests.factories import make_edition, make_plan
 from tests.house.counting import statements
+from tests.signing import administrator_client
 
 
 def text_of(client: FlaskClient, path: str, **environ: str) -> str:
@@ -21,8 +22,8 @@ def text_of(client: FlaskClient, path: str, **environ: str) -> str:
     return " ".join(response.text.replace("\u00a0", " ").split())
 
 
-def test_an_empty_house_tells_the_organiser_what_to_type(client: FlaskClient) -> None:
-    assert "openmap import edition" in text_of(client, "/")
+def test_an_empty_house_tells_the_administrator_what_to_type(app: Flask) -> None:
+    assert "openmap import edition" in text_of(administrator_client(app), "/")
 
 
 def test_an_empty_house_tells_visitors_to_come_back(client: FlaskClient) -> None:

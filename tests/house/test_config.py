@@ -30,13 +30,40 @@ def test_production_refuses_a_weak_secret(tmp_path: Path, secret: str) -> None:
         read(tmp_path, OPENMAP_ENV="production", SECRET_KEY=secret)
 
 
-def test_production_refuses_a_weak_organiser_token(tmp_path: Path) -> None:
-    with pytest.raises(ConfigurationError, match="OPENMAP_ORGANISER_TOKEN"):
-        read(tmp_path, OPENMAP_ENV="production", SECRET_KEY=STRONG, OPENMAP_ORGANISER_TOKEN="1234")
+PRODUCTION = {
+    "OPENMAP_ENV": "production",
+    "SECRET_KEY": STRONG,
+    "OPENMAP_BASE_URL": "https://openmap.example",
+    "SMTP_HOST": "mail.example",
+}
+
+
+@pytest.mark.parametrize("name", ["OPENMAP_BASE_URL", "SMTP_HOST", "SECRET_KEY"])
+def test_production_needs_its_name_and_a_mail_server(tmp_path: Path, name: str) -> None:
+    with pytest.raises(ConfigurationError, match=name):
+        read(tmp_path, **{key: value for key, value in PRODUCTION.items() if key != name})
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("OPENMAP_BASE_URL", "http://openmap.example"),
+        ("OPENMAP_BASE_URL", "openmap.example"),
+        ("OPENMAP_PROXIES", "-1"),
+        ("OPENMAP_PROXIES", "beaucoup"),
+        ("SMTP_PORT", "70000"),
+        ("SMTP_SECURITY", "ssl3"),
+        ("OPENMAP_MAIL_FROM", "personne"),
+        ("OPENMAP_MAIL_FROM", "a@b.example\nBcc: x@y.example"),
+    ],
+)
+def test_settings_that_cannot_work_are_refused_by_name(tmp_path: Path, name: str, value: str) -> None:
+    with pytest.raises(ConfigurationError, match=name):
+        read(tmp_path, **{**PRODUCTION, name: value})
 
 
 def test_production_takes_a_strong_secret(tmp_path: Path) -> None:
-    config = read(tmp_path, OPENMAP_ENV="production", SECRET_KEY=STRONG)
+    config = read(tmp_path, **PRODUCTION)
     assert config.production
     assert config.for_flask()["SESSION_COOKIE_SECURE"] is True
 

@@ -12,7 +12,7 @@ from openmap.extensions import db
 from openmap.jobs import queue_of
 from openmap.meetings.models import Solve, Wish
 from tests.factories import make_edition, make_plan, make_solve
-from tests.house.test_pages import sent
+from tests.signing import administrator_client, sent
 
 SOLVES = "/editions/essai/planning/calculs"
 FAR = datetime(2100, 1, 1, tzinfo=UTC)
@@ -27,7 +27,7 @@ def shown(client: FlaskClient, path: str) -> str:
 
 def test_asking_queues_a_calculation_and_leads_to_its_page(app: Flask) -> None:
     make_edition("essai")
-    response = sent(app.test_client(), SOLVES, {"time_limit": "300", "seed": "7"})
+    response = sent(administrator_client(app), SOLVES, {"time_limit": "300", "seed": "7"})
     solve = db.session.query(Solve).one()
     assert (response.status_code, response.location) == (303, f"{SOLVES}/{solve.id}")
     assert (solve.state, solve.time_limit, solve.seed) == ("queued", 300.0, 7)
@@ -150,12 +150,12 @@ def test_a_calculation_whose_worker_died_is_found_lost_by_the_page(client: Flask
 def test_stopping_keeps_the_best_and_a_queued_request_is_cancelled(app: Flask) -> None:
     edition = make_edition("essai")
     solve = make_solve(edition, "running", plan=make_plan(edition), beat_at=FAR)
-    assert sent(app.test_client(), f"{SOLVES}/{solve.id}/arret").status_code == 303
-    assert "Arrêt demandé" in shown(app.test_client(), f"{SOLVES}/{solve.id}")
+    assert sent(administrator_client(app), f"{SOLVES}/{solve.id}/arret").status_code == 303
+    assert "Arrêt demandé" in shown(administrator_client(app), f"{SOLVES}/{solve.id}")
     db.session.refresh(solve)
     assert solve.stop_requested
     queued = make_solve(make_edition("attente"), "queued")
-    sent(app.test_client(), f"/editions/attente/planning/calculs/{queued.id}/arret")
+    sent(administrator_client(app), f"/editions/attente/planning/calculs/{queued.id}/arret")
     db.session.refresh(queued)
     assert queued.state == "finished"
 

@@ -22,9 +22,10 @@ from openmap.events.models import Edition, Slot
 from openmap.extensions import db
 from openmap.meetings.models import Exclusion, Lock, Participation, Plan, Wish
 from openmap.meetings.workbook.importing import AlreadyImported, ReplacementDeclined, import_edition
-from openmap.meetings.workbook.layout import LARGEST_ROWS, SHEETS
-from openmap.meetings.workbook.reading import WorkbookUnusable
+from openmap.meetings.workbook.layout import SHEETS
 from openmap.meetings.workbook.template import write_template
+from openmap.web.workbook.layout import LARGEST_ROWS
+from openmap.web.workbook.reading import WorkbookUnusable
 
 EXAMPLE = Path(__file__).resolve().parents[2] / "examples" / "circular-economy-2017"
 

@@ -5,7 +5,7 @@ It shares the value classes with the engine and nothing else, and prefers the ob
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import groupby, pairwise
 from typing import NamedTuple
@@ -67,9 +67,13 @@ class Room:
         return counts
 
 
-def of(person: str, meetings: Iterable[Meeting]) -> list[Meeting]:
-    """Return the meetings that this participant takes part in."""
-    return [meeting for meeting in meetings if person in (meeting.buyer, meeting.structure)]
+def by_person(meetings: Iterable[Meeting]) -> defaultdict[str, list[Meeting]]:
+    """Return the meetings that each participant takes part in."""
+    held: defaultdict[str, list[Meeting]] = defaultdict(list)
+    for meeting in meetings:
+        for person in {meeting.buyer, meeting.structure}:
+            held[person].append(meeting)
+    return held
 
 
 # --- rules -----------------------------------------------------------------------------------------------
@@ -107,9 +111,9 @@ def is_known(room: Room, meeting: Meeting) -> bool:
 
 
 def _once(meetings: Sequence[Meeting]) -> Iterator[Broken]:
-    names = [meeting.request for meeting in meetings]
-    for name in sorted(set(names)):
-        if names.count(name) > 1:
+    times = Counter(meeting.request for meeting in meetings)
+    for name in sorted(times):
+        if times[name] > 1:
             yield Broken("served_once", (name,))
 
 
@@ -122,25 +126,28 @@ def _available(room: Room, meetings: Sequence[Meeting]) -> Iterator[Broken]:
 
 
 def _delegates(room: Room, meetings: Sequence[Meeting]) -> Iterator[Broken]:
+    held = by_person(meetings)
     for person in room.people.values():
         for slot in room.rank:
-            together = [meeting.request for meeting in of(person.id, meetings) if meeting.slot == slot]
+            together = [meeting.request for meeting in held[person.id] if meeting.slot == slot]
             if len(together) > person.delegates:
                 yield Broken("delegates", tuple(together))
 
 
 def _maximum(room: Room, meetings: Sequence[Meeting]) -> Iterator[Broken]:
+    held = by_person(meetings)
     for person in room.people.values():
-        held = [meeting.request for meeting in of(person.id, meetings)]
-        if person.max_meetings is not None and len(held) > person.max_meetings:
-            yield Broken("max_meetings", tuple(held))
+        mine = [meeting.request for meeting in held[person.id]]
+        if person.max_meetings is not None and len(mine) > person.max_meetings:
+            yield Broken("max_meetings", tuple(mine))
 
 
 def _run(room: Room, meetings: Sequence[Meeting]) -> Iterator[Broken]:
+    held = by_person(meetings)
     for person in room.people.values():
         if person.max_run is None:
             continue
-        mine = of(person.id, meetings)
+        mine = held[person.id]
         for block in room.blocks:
             flags = [(any(m.slot == slot for m in mine), slot) for slot in block]
             for busy, group in groupby(flags, key=lambda flag: flag[0]):
@@ -160,14 +167,18 @@ def _tables(room: Room, meetings: Sequence[Meeting]) -> Iterator[Broken]:
             right = meeting.table in room.pool
         if not right:
             yield Broken("tables", (meeting.request,))
+    brought: defaultdict[str, list[str]] = defaultdict(list)
+    for person in room.people.values():
+        if person.table is not None:
+            brought[person.table].append(person.id)
     for slot in room.rank:
         hosts = defaultdict(list)
         for meeting in meetings:
             if meeting.slot == slot and meeting.table is not None:
                 hosts[meeting.table].append(meeting)
         for table, guests in hosts.items():
-            owners = [person.id for person in room.people.values() if person.table == table]
-            if len(guests) > 1 and not any(len(of(owner, guests)) == len(guests) for owner in owners):
+            theirs = by_person(guests)
+            if len(guests) > 1 and not any(len(theirs[owner]) == len(guests) for owner in brought[table]):
                 yield Broken("tables", tuple(guest.request for guest in guests))
 
 
@@ -215,11 +226,13 @@ def _required(room: Room, meetings: Sequence[Meeting]) -> int:
 
 
 def _missing(room: Room, meetings: Sequence[Meeting]) -> int:
-    return sum(max(0, p.min_meetings - len(of(p.id, meetings))) for p in room.people.values())
+    held = by_person(meetings)
+    return sum(max(0, person.min_meetings - len(held[person.id])) for person in room.people.values())
 
 
 def _coverage(room: Room, meetings: Sequence[Meeting]) -> int:
-    return sum(1 for person, asked in room.wish_count().items() if asked and of(person, meetings))
+    held = by_person(meetings)
+    return sum(1 for person, asked in room.wish_count().items() if asked and held[person])
 
 
 def _value(room: Room, meetings: Sequence[Meeting]) -> int:
@@ -228,9 +241,9 @@ def _value(room: Room, meetings: Sequence[Meeting]) -> int:
 
 def _balance(room: Room, meetings: Sequence[Meeting]) -> tuple[int, ...]:
     asked = room.wish_count()
-    held = {person: len(of(person, meetings)) for person in room.people}
+    held = by_person(meetings)
     return tuple(
-        sum(held[person] >= min(k, asked[person]) for person in room.people)
+        sum(len(held[person]) >= min(k, asked[person]) for person in room.people)
         for k in range(1, max([1, *asked.values()]) + 1)
     )
 
@@ -243,9 +256,9 @@ def _busy_by_block(room: Room, meetings: Iterable[Meeting]) -> Iterator[tuple[li
 
 
 def _idle(room: Room, meetings: Sequence[Meeting]) -> int:
-    idle = 0
+    idle, held = 0, by_person(meetings)
     for person in room.people.values():
-        for block, busy in _busy_by_block(room, of(person.id, meetings)):
+        for block, busy in _busy_by_block(room, held[person.id]):
             if busy:
                 between = set(range(busy[0], busy[-1])) - set(busy)
                 idle += sum(room.here(person, block[place]) for place in between)
@@ -253,10 +266,10 @@ def _idle(room: Room, meetings: Sequence[Meeting]) -> int:
 
 
 def _moves(room: Room, meetings: Sequence[Meeting]) -> int:
-    pooled = [meeting for meeting in meetings if meeting.table in (room.pool or ())]
+    pooled = by_person(meeting for meeting in meetings if meeting.table in (room.pool or ()))
     moves = 0
     for person in room.people:
-        mine = of(person, pooled)
+        mine = pooled[person]
         for block, busy in _busy_by_block(room, mine):
             seats = [{m.table for m in mine if m.slot == block[place]} for place in busy]
             moves += sum(not before & after for before, after in pairwise(seats))

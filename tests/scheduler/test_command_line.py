@@ -210,7 +210,8 @@ def test_progress_is_one_json_object_a_line(file: Write, capsys: Output) -> None
     lines = [json.loads(line) for line in told.err.splitlines()]
     assert lines
     for line in lines:
-        assert {"objective", "value", "bound", "proved", "seconds"} <= set(line)
+        assert {"objective", "value", "bound", "gap", "proved", "seconds"} <= set(line)
+        assert line["gap"] == (None if line["bound"] is None else abs(line["bound"] - line["value"]))
         assert line["objective"] in OBJECTIVES
     seconds = [line["seconds"] for line in lines]
     assert seconds == sorted(seconds)

@@ -5,15 +5,19 @@ from __future__ import annotations
 from dataclasses import replace
 from random import Random
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from benchmarks.instances import MORNING, instance
 from scheduler import Options, Problem, Settings, lexicographic, relaxation, solve
 from scheduler.annealing import Annealing
 from scheduler.colouring import first_timetable, insert, nearest_timetable
+from scheduler.flow import Flow
 from scheduler.instance import Instance
 from scheduler.matching import rematch
+from scheduler.objectives import objectives_of
 from scheduler.objectives.idle import Idle
 from scheduler.polishing import Polishing
 from scheduler.relaxation import Promises, relax
@@ -153,6 +157,39 @@ def test_without_the_exact_model_bounds_hold_and_proofs_are_true(first: int, mon
             if not level.proved:
                 break  # what follows is solved among other plans than the best ones
             assert independent.same(level.value, figure), f"tiny({seed}): {level}"
+
+
+@settings(max_examples=150, deadline=None)
+@given(problems(), st.randoms(use_true_random=False))
+def test_a_flow_begun_from_some_plan_bounds_as_one_begun_from_none(problem: Problem, random: Random) -> None:
+    index = Instance(problem)
+    near, far = Flow(index), Flow(index)
+    near.begin(random.sample(index.requests, random.randint(0, len(index.requests))))
+    for objective in objectives_of(index, COUNTED):
+        reward = objective.reward(far)
+        assert reward is not None
+        assert near.maximise(reward) == far.maximise(reward), objective.name
+        requests = slice(0, len(index.requests))
+        for flow in (near, far):
+            low, high = flow.bounds()
+            served = np.isin(index.requests, flow.chosen())
+            assert np.all((low[requests] <= served) & (served <= high[requests]))
+
+
+def test_many_requests_placed_at_once_are_placed_as_one_by_one() -> None:
+    for seed in SEEDS:
+        plan = solve(tiny(seed), Options(time_limit=1.0))
+        index = Instance(tiny(seed))
+        if plan.status == "infeasible":
+            continue
+        slots = {request: place.slot for request, place in index.placements(plan.meetings).items()}
+        free = {request: slot for request, slot in slots.items() if request not in index.locks}
+        at_once, one_by_one = Timetable(index), Timetable(index)
+        at_once.place_all(free)
+        for request, slot in free.items():
+            one_by_one.place(request, slot)
+        assert (at_once.slot, at_once.busy, at_once.count) == (one_by_one.slot, one_by_one.busy, one_by_one.count)
+        assert (at_once.at, at_once.pool_load) == (one_by_one.at, one_by_one.pool_load)
 
 
 @settings(max_examples=100, deadline=None)

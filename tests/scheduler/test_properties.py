@@ -101,7 +101,7 @@ def possible_reasons(problem: Problem, plan: Plan, name: str) -> set[Reason]:
 
 def _has_room(room: independent.Room, plan: Plan, person: Participant, slot: str) -> bool:
     """Tell whether this participant could hold one more meeting here, whomever it met."""
-    mine = independent.of(person.id, plan.meetings)
+    mine = independent.by_person(plan.meetings)[person.id]
     if sum(meeting.slot == slot for meeting in mine) >= person.delegates:
         return False
     if person.max_meetings is not None and len(mine) >= person.max_meetings:
@@ -125,7 +125,8 @@ def _has_table(room: independent.Room, plan: Plan, wish: Request, slot: str) -> 
     guests = [meeting for meeting in here if meeting.table == own]
     owners = [person.id for person in room.people.values() if person.table == own]
     return not guests or any(
-        owner in (wish.buyer, wish.structure) and len(independent.of(owner, guests)) == len(guests) for owner in owners
+        owner in (wish.buyer, wish.structure) and len(independent.by_person(guests)[owner]) == len(guests)
+        for owner in owners
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from dataclasses import replace
 
 import pytest
@@ -9,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from benchmarks.instances import MORNING, instance, timetable
-from scheduler import InputError, Options, Plan, check, repair, solve
+from scheduler import InputError, Options, Plan, check, lexicographic, repair, solve
 from scheduler.plan import Figure, Meeting
 from scheduler.problem import Exclusion, Lock, Participant, Problem, Request, Settings
 from tests.scheduler import independent
@@ -190,6 +191,33 @@ def test_locks_that_the_past_makes_impossible_are_a_conflict() -> None:
     assert repaired.status == "infeasible"
     assert repaired.conflict is not None
     assert repaired.conflict.requests == ("R2",)
+
+
+def test_the_collector_is_left_as_it_was() -> None:
+    gc.disable()
+    try:
+        repair(_two_by_two(), Plan("feasible"))
+        assert not gc.isenabled()
+    finally:
+        gc.enable()
+    with pytest.raises(InputError):
+        repair(_two_by_two(), Plan("feasible"), now="T99")
+    assert gc.isenabled()
+
+
+@pytest.mark.parametrize("seed", range(1, 4))
+def test_above_the_exact_models_size_nobody_moves_who_need_not(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lexicographic, "LARGEST_MODEL", 0)
+    problem = instance(replace(MORNING, tables="pool", pool_tables=10), seed)
+    plan = solve(problem, Options(time_limit=1.5))
+    for what in ("late", "leaves", "absent"):
+        changed = _after(problem, plan, what)
+        repaired = repair(changed, plan, now="T05")
+        hit = {fault.requests[0] for fault in independent.broken_rules(changed, plan.meetings)}
+        kept = {meeting for meeting in plan.meetings if meeting.request not in hit}
+        assert kept <= set(repaired.meetings), what
+        assert figures(repaired)["changes"] == independent.changes(repaired.meetings, plan.meetings) <= 3 * len(hit)
+        assert [level.name for level in repaired.objectives] == list(independent.REPAIR_ORDER)
 
 
 def test_an_unknown_now_is_refused() -> None:

@@ -11,8 +11,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from email_validator import EmailNotValidError, validate_email
 from stdnum.fr import siret as siret_number
 
-from openmap.meetings.workbook.parsing import Cells, Codes, rows_of
-from openmap.meetings.workbook.reading import Fault, Raw
+from openmap.web.workbook.parsing import Cells, Codes, rows_of
+from openmap.web.workbook.reading import Fault, Raw
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,7 +193,7 @@ def _people(
             "is_invented": cells.flag("invented"),
         }
         if side == "structure":
-            details["kind"] = cells.structure_kind("kind")
+            details["kind"] = cells.choice("kind", "ess", "un type connu")
         people.append(
             Person(
                 side=side,

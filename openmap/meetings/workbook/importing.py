@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,11 +14,13 @@ from sqlalchemy import delete, func, select
 
 from openmap.directory.models import Buyer, Organisation, Structure
 from openmap.events.models import Edition, ProgrammeItem, Slot, Stand, Table
+from openmap.events.services import first_categories
 from openmap.meetings import planning
 from openmap.meetings.models import Exclusion, Lock, Participation, Plan, Solve, Wish
 from openmap.meetings.workbook.contents import Contents, Person, contents_of
-from openmap.meetings.workbook.reading import Fault, WorkbookUnusable, read
+from openmap.meetings.workbook.layout import SHEETS
 from openmap.needs.models import Need
+from openmap.web.workbook.reading import Fault, WorkbookUnusable, read
 
 if TYPE_CHECKING:
     from openmap.extensions import AnySession
@@ -75,7 +78,7 @@ def import_edition(
 def _contents(source: Path) -> tuple[Contents, str]:
     """Return what the workbook means, and what it calls its sheet of wishes."""
     faults: list[Fault] = []
-    raws = read(source, faults)
+    raws = read(source, SHEETS, faults)
     contents = contents_of(raws, faults)
     if faults:
         raise WorkbookUnusable(faults)
@@ -96,11 +99,9 @@ def _allow_replacement(session: AnySession, edition: Edition, *, replace: bool, 
 
 def _save(session: AnySession, contents: Contents, old: Edition | None, digest: str, wishes_name: str) -> None:
     """Write everything, then let the engine judge it; raise before anything is committed."""
-    if old is not None:
-        # The database drops what hangs on the edition: one statement, whatever its size.
-        session.execute(delete(Edition).where(Edition.id == old.id))
-        session.expire_all()
-    edition = Edition(**contents.edition, source_digest=digest)
+    edition = _new() if old is None else _emptied(session, old)
+    for name, value in {**contents.edition, "source_digest": digest}.items():
+        setattr(edition, name, value)
     session.add(edition)
     session.flush()
     slots = {
@@ -132,6 +133,22 @@ def _save(session: AnySession, contents: Contents, old: Edition | None, digest: 
     faults = planning.faults_of(planning.problem_of(session, edition))
     if faults:
         raise WorkbookUnusable([Fault(wishes_name, None, "", sentence) for sentence in faults])
+
+
+def _new() -> Edition:
+    """Return an edition that the public sees: what a workbook brings has been prepared elsewhere."""
+    return Edition(published_at=datetime.now(UTC), categories=first_categories())
+
+
+def _emptied(session: AnySession, edition: Edition) -> Edition:
+    """Return the edition without what a workbook brings. Its people, mails and journal stay: they hang on its row."""
+    for brought in (Solve, Plan, Wish, Participation, Slot, Table, ProgrammeItem):
+        # The database drops what hangs on each: one statement, whatever the size.
+        session.execute(delete(brought).where(brought.edition_id == edition.id))
+    # A stand that a partner asked for on line is not the workbook's.
+    session.execute(delete(Stand).where(Stand.edition_id == edition.id, Stand.person_id.is_(None)))
+    session.expire_all()
+    return edition
 
 
 def _participation(

@@ -5,61 +5,15 @@ The reader, the empty workbook and the guide are all made from this description.
 
 from __future__ import annotations
 
-import re
-import unicodedata
-from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Final
 
-Kind = Literal["text", "code", "integer", "flag", "date", "time", "slots", "structure_kind", "quarter"]
+from openmap.web.workbook.layout import Column, Sheet
 
-LARGEST_ROWS: Final = 20_000
-"""A national convention has 4,000 participants; above this a file is a mistake, and is refused unread."""
-
-
-def normal(name: object) -> str:
-    """Return a name without accents, case, punctuation or spaces, to compare what people type."""
-    text = unicodedata.normalize("NFKD", str(name))
-    return re.sub(r"[^a-z0-9]", "", "".join(c for c in text if not unicodedata.combining(c)).lower())
-
-
-@dataclass(frozen=True, slots=True)
-class Column:
-    """A column: its title, what it holds and what to tell whoever fills it in.
-
-    ``longest`` bounds texts; ``of`` names the sheet whose codes the cell refers to.
-    """
-
-    key: str
-    title: str
-    kind: Kind
-    help: str
-    required: bool = False
-    longest: int = 200
-    of: str | None = None
-    aliases: tuple[str, ...] = ()
-    width: int = 16
-    example: str = ""
-
-    def names(self) -> set[str]:
-        """Return every accepted header, normalised."""
-        return {normal(self.title), normal(self.key), *map(normal, self.aliases)}
-
-
-@dataclass(frozen=True, slots=True)
-class Sheet:
-    """A sheet of the workbook, or a CSV file of the folder."""
-
-    key: str
-    title: str
-    help: str
-    columns: tuple[Column, ...]
-    required: bool = True
-    aliases: tuple[str, ...] = ()
-
-    def names(self) -> set[str]:
-        """Return every accepted sheet or file name, normalised."""
-        return {normal(self.title), normal(self.key), *map(normal, self.aliases)}
-
+KIND_WORDS: Final = {
+    "ei": "EI", "ai": "AI", "aci": "ACI", "etti": "ETTI", "eiti": "EITI", "geiq": "GEIQ", "ea": "EA", "eatt": "EATT",
+    "esat": "ESAT", "association": "association", "cooperative": "coopérative", "ess": "ESS",
+}  # fmt: skip
+"""Kinds of structure as people write them."""
 
 CODE_HELP = "Court et unique. Laissez vide pour une numérotation automatique."
 
@@ -132,8 +86,8 @@ SHEETS: Final[tuple[Sheet, ...]] = (
         (
             Column("code", "Code", "code", CODE_HELP, longest=20, width=8, example="S01"),
             Column("name", "Nom", "text", "Le nom complet.", required=True, width=44),
-            Column("kind", "Type", "structure_kind", "EI, AI, ACI, ETTI, EITI, GEIQ, EA, EATT, ESAT, association, coopérative ou ESS.",
-                   width=14),
+            Column("kind", "Type", "choice", "EI, AI, ACI, ETTI, EITI, GEIQ, EA, EATT, ESAT, association, coopérative ou ESS.",
+                   width=14, words=KIND_WORDS),
             Column("pitches", "Pitche", "flag", "Oui si elle présente en séance plénière.", aliases=("Pitch",), width=8),
             *_LIMITS,
             Column("siret", "SIRET", "text", "14 chiffres, si vous le connaissez.", longest=14, width=18),
@@ -185,9 +139,3 @@ SHEETS: Final[tuple[Sheet, ...]] = (
         ), required=False, aliases=("Besoin",),
     ),
 )  # fmt: skip
-
-KIND_WORDS: Final = {
-    "ei": "EI", "ai": "AI", "aci": "ACI", "etti": "ETTI", "eiti": "EITI", "geiq": "GEIQ", "ea": "EA", "eatt": "EATT",
-    "esat": "ESAT", "association": "association", "cooperative": "coopérative", "ess": "ESS",
-}  # fmt: skip
-"""Kinds of structure as people write them."""

@@ -1,0 +1,1 @@
+"""A structure's file for an edition, with its attachments, and what organisers make of it."""

@@ -1,0 +1,33 @@
+"""Reads of the call: where it stands, and the files of the one who looks."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import or_, select
+from sqlalchemy.orm import selectinload
+
+from openmap.applications.models import Application
+from openmap.directory.models import Delegate
+from openmap.events.models import Edition
+from openmap.events.phases import Stage, stages
+from openmap.extensions import AnySession
+from openmap.people.models import Person
+
+
+def call_of(edition: Edition, *, now: datetime) -> Stage:
+    """Return the phase of the call, with where it stands."""
+    return next(stage for stage in stages(edition, now=now) if stage.kind == "call")
+
+
+def files_of(session: AnySession, person: Person, edition: Edition | None = None) -> list[Application]:
+    """Return the files that are the person's own, or of a structure that they act for, newest first."""
+    represented = select(Delegate.organisation_id).where(Delegate.person_id == person.id)
+    asked = select(Application).where(
+        or_(Application.person_id == person.id, Application.structure_id.in_(represented)),
+        Application.state != "merged",
+    )
+    if edition is not None:
+        asked = asked.where(Application.edition_id == edition.id)
+    loaded = asked.options(selectinload(Application.edition)).order_by(Application.id.desc())
+    return list(session.scalars(loaded))

@@ -1,0 +1,1 @@
+"""The choice of the pitches: jury, conflicts, readings, deliberation; then coaching and the order of passage."""

@@ -1,0 +1,17 @@
+"""Names as people type them: without accents, case or punctuation."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from typing import Final
+
+_LIGATURES: Final = str.maketrans({"œ": "oe", "æ": "ae", "Œ": "oe", "Æ": "ae"})
+_SAINT: Final = re.compile(r"\bst(e?)\b")
+
+
+def folded(text: str) -> str:
+    """Return ``text`` in lower case, without accents, its words separated by one space; « st » is « saint »."""
+    parts = unicodedata.normalize("NFKD", text.translate(_LIGATURES))
+    plain = "".join(letter for letter in parts if not unicodedata.combining(letter)).lower()
+    return _SAINT.sub(r"saint\1", " ".join(re.findall(r"[a-z0-9]+", plain)))

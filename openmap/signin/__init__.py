@@ -1,0 +1,1 @@
+"""Signing in: one-use links, passwords with a second factor, sessions."""

@@ -1,0 +1,188 @@
+"""What a file is by its content, and what no file of ours may hold: scripts, macros, programs, bombs.
+
+Nothing is unpacked to disk. Archives are judged by what they declare, then by what they really inflate to, counted in
+small pieces and given up at a bound; PDFs by their names, object streams included.
+"""
+
+from __future__ import annotations
+
+import re
+import zipfile
+import zlib
+from pathlib import Path
+from typing import Final
+
+from flask_babel import gettext as _
+
+TYPES: Final = {
+    "pdf": "application/pdf",
+    "png": "image/png",
+    "jpg": "image/jpeg",
+    "odt": "application/vnd.oasis.opendocument.text",
+    "ods": "application/vnd.oasis.opendocument.spreadsheet",
+    "odp": "application/vnd.oasis.opendocument.presentation",
+    "docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    "pptx": "application/vnd.openxmlformats-officedocument.presentationml.presentation",
+}
+_MAGIC: Final = {"pdf": b"%PDF-", "png": b"\x89PNG\r\n\x1a\n", "jpg": b"\xff\xd8\xff"}
+_OFFICE_FOLDERS: Final = {"docx": "word/", "xlsx": "xl/", "pptx": "ppt/"}
+
+MOST_MEMBERS: Final = 3_000
+LARGEST_INFLATED: Final = 200 * 1024 * 1024
+"""A document of 10 MB that holds more than that is a bomb, or no document."""
+LARGEST_RATIO: Final = 200
+"""Text in XML shrinks twenty times, an empty sheet a hundred; a bomb a thousand."""
+RATIO_COUNTS_FROM: Final = 1024 * 1024
+MOST_PIXELS: Final = 100_000_000
+_PIECE: Final = 64 * 1024
+
+_RUNS: Final = re.compile(
+    r"(^|/)(vbaProject\.bin|vbaData\.xml|activeX/|Basic/|Scripts/|oleObject\d*\.bin)|\.(exe|dll|js|vbs|scr|bat|cmd|jar)$",
+    re.IGNORECASE,
+)
+_ARCHIVE: Final = (b"PK\x03\x04", b"7z\xbc\xaf", b"Rar!", b"\x1f\x8b", b"BZh", b"\xfd7zXZ")
+_PDF_RUNS: Final = re.compile(
+    rb"/(JavaScript|JS|Launch|EmbeddedFiles?|RichMedia|XFA|ImportData|SubmitForm|Movie|Sound)(?=[\s/<\[(]|$)"
+)
+_PDF_STREAM: Final = re.compile(rb"stream\r?\n(.*?)endstream", re.DOTALL)
+_PDF_ESCAPE: Final = re.compile(rb"#([0-9A-Fa-f]{2})")
+
+
+class RefusedFile(Exception):
+    """The file is not one that we keep; the sentence says what to do."""
+
+
+def ending_of(path: Path) -> str:
+    """Return the ending that fits what a file is, whatever it is called.
+
+    Raises RefusedFile for anything but a PDF, an image or an office document, and for those that could harm.
+    """
+    with path.open("rb") as file:
+        start = file.read(64)
+    for ending, magic in _MAGIC.items():
+        if start.startswith(magic):
+            if ending == "pdf":
+                _require_quiet_pdf(path.read_bytes())
+            elif ending == "png":
+                _require_sane_picture(start)
+            return ending
+    told = _archive_ending(path) if zipfile.is_zipfile(path) and start.startswith(b"PK") else None
+    if told is None:
+        raise RefusedFile(
+            _("Ce type de fichier n’est pas accepté : donnez un PDF, une image (PNG, JPEG) ou un document bureautique.")
+        )
+    return told
+
+
+def _archive_ending(path: Path) -> str | None:
+    try:
+        with zipfile.ZipFile(path) as archive:
+            members = archive.infolist()
+            told = _office_ending(archive, [member.filename for member in members])
+            if told is not None:
+                _require_no_bomb(archive, members, path.stat().st_size)
+            return told
+    except (zipfile.BadZipFile, zlib.error, RuntimeError, OSError, ValueError):
+        return None
+
+
+def _office_ending(archive: zipfile.ZipFile, names: list[str]) -> str | None:
+    if any(_RUNS.search(name) for name in names):
+        return None  # macros and programs are refused with what cannot be told
+    if "mimetype" in names and archive.getinfo("mimetype").file_size < 200:
+        media_type = archive.read("mimetype").decode("ascii", "replace").strip()
+        return next((ending for ending, known in TYPES.items() if known == media_type), None)
+    if "[Content_Types].xml" not in names:
+        return None
+    return next((end for end, part in _OFFICE_FOLDERS.items() if any(name.startswith(part) for name in names)), None)
+
+
+def _require_no_bomb(archive: zipfile.ZipFile, members: list[zipfile.ZipInfo], size: int) -> None:
+    """Refuse an archive that inflates to far more than it weighs, by what it declares and by what it does."""
+    bomb = RefusedFile(
+        _("Ce document se déplie en un volume anormal : enregistrez-le de nouveau, ou exportez-le en PDF.")
+    )
+    declared, packed = sum(one.file_size for one in members), sum(one.compress_size for one in members)
+    if len(members) > MOST_MEMBERS or declared > LARGEST_INFLATED or packed > size:
+        raise bomb  # members that overlap declare more than the archive weighs
+    if any(one.file_size > RATIO_COUNTS_FROM and one.file_size > LARGEST_RATIO * one.compress_size for one in members):
+        raise bomb
+    inflated = 0
+    for one in members:
+        if one.flag_bits & 1:
+            raise RefusedFile(_("Ce document est protégé par un mot de passe : enregistrez-le sans protection."))
+        head, real = _really_inflated(archive, one, LARGEST_INFLATED - inflated)
+        inflated += real
+        if inflated > LARGEST_INFLATED or real > one.file_size:
+            raise bomb
+        if head.startswith(_ARCHIVE) and not one.filename.startswith(("word/embeddings/", "ppt/embeddings/")):
+            raise bomb  # an archive inside: only the workbooks behind charts lie there
+
+
+def _really_inflated(archive: zipfile.ZipFile, member: zipfile.ZipInfo, most: int) -> tuple[bytes, int]:
+    """Return how a member begins and how much it really holds, given up beyond ``most``.
+
+    The reader of the standard library stops at the declared size: the raw stream is inflated here instead.
+    """
+    file = archive.fp
+    if file is None or member.compress_type not in {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}:
+        raise zipfile.BadZipFile("compressed in a way that is not read here")
+    file.seek(member.header_offset + 26)
+    lengths = file.read(4)
+    file.seek(int.from_bytes(lengths[:2], "little") + int.from_bytes(lengths[2:], "little"), 1)
+    if member.compress_type == zipfile.ZIP_STORED:
+        return file.read(8), member.compress_size
+    inflating, left, total, head = zlib.decompressobj(-15), member.compress_size, 0, b""
+    while left > 0 and not inflating.eof and total <= most:
+        piece = file.read(min(_PIECE, left))
+        if not piece:
+            break
+        left -= len(piece)
+        while piece and total <= most:
+            out = inflating.decompress(piece, _PIECE)
+            head = head or out[:8]
+            total += len(out)
+            piece = inflating.unconsumed_tail
+    return head, total
+
+
+def _require_quiet_pdf(content: bytes) -> None:
+    """Refuse a PDF that would run or send something or carry other files, and one that cannot be looked into."""
+    outside = _PDF_STREAM.sub(b"stream endstream", content)
+    if b"/Encrypt" in _plain_names(outside):
+        raise RefusedFile(_("Ce PDF est protégé : enregistrez-le sans mot de passe ni restriction, puis recommencez."))
+    if _PDF_RUNS.search(_plain_names(outside)):
+        raise _harmful()
+    budget = LARGEST_INFLATED // 4
+    for stream in _PDF_STREAM.finditer(content):
+        before = _plain_names(content[max(0, stream.start() - 400) : stream.start()].rpartition(b"obj")[2])
+        if b"/ObjStm" not in before:
+            continue
+        inflating = zlib.decompressobj()
+        try:
+            objects = inflating.decompress(stream[1], budget) if b"/FlateDecode" in before else stream[1]
+        except zlib.error:
+            raise _harmful() from None
+        budget -= len(objects)
+        if budget <= 0 or _PDF_RUNS.search(_plain_names(objects)):
+            raise _harmful()
+
+
+def _harmful() -> RefusedFile:
+    return RefusedFile(
+        _("Ce PDF contient un script, un formulaire actif ou un fichier caché : exportez-le de nouveau en PDF simple.")
+    )
+
+
+def _plain_names(part: bytes) -> bytes:
+    """Return PDF names as they are meant: ``/J#61vaScript`` is ``/JavaScript`` (ISO 32000-1, 7.3.5)."""
+    return _PDF_ESCAPE.sub(lambda found: bytes([int(found[1], 16)]), part)
+
+
+def _require_sane_picture(start: bytes) -> None:
+    """Refuse a PNG whose head declares more pixels than any screen shows."""
+    if start[12:16] == b"IHDR":
+        wide, tall = int.from_bytes(start[16:20], "big"), int.from_bytes(start[20:24], "big")
+        if wide * tall > MOST_PIXELS:
+            raise RefusedFile(_("Cette image est trop grande : réduisez-la, puis recommencez."))

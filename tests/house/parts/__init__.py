@@ -1,0 +1,11 @@
+"""The lines of the table, and the rows they need, room by room; a room that grows gets its own module here."""
+
+from __future__ import annotations
+
+from types import ModuleType
+from typing import Final
+
+from tests.house.parts import applying, deciding, examining, reading
+
+PARTS: Final[tuple[ModuleType, ...]] = (applying, examining, reading, deciding)
+"""In the order in which they furnish the world: each may use what the ones before have made."""
