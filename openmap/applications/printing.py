@@ -1,4 +1,4 @@
-"""A file on paper: tagged PDF whose metadata name nobody but the structure and the edition."""
+"""A file on paper: tagged PDF whose metadata name nobody, and nothing but the file's number and the edition."""
 
 from __future__ import annotations
 
@@ -35,12 +35,14 @@ def file_pdf(
         if submitted
         else state_label(application.state)
     )
+    number = _("Dossier n° %(number)s", number=application.id)
     data = {
+        "title": number,
         "document": application.name or _("Candidature"),
         "edition": edition.title,
         "date": long_date(edition.held_on),
         "state": told,
-        "number": _("Dossier n° %(number)s", number=application.id),
+        "number": number,
         "siret": siret_told(application.siret),
         "sections": [_section(part) for part in sections(session, application, contacts=contacts)],
     }

@@ -68,8 +68,11 @@ def editions_of(person: Person) -> Iterable[int]:
     return [role.edition_id for role in person.roles if role.role == ORGANISER and role.edition_id is not None]
 
 
-def people_written_to(session: AnySession, edition_id: int) -> list[Person]:
-    """Return who has a mail of an edition, by name: those on whom its templates can be previewed."""
-    wrote = select(Message.person_id).where(Message.edition_id == edition_id)
+def people_written_to(session: AnySession, edition_id: int, reader: Person) -> list[Person]:
+    """Return who has a mail of an edition, by name: those on whom ``reader`` previews its templates.
+
+    A preview tells what the mail would: nobody is among them whose mails are kept from ``reader``.
+    """
+    wrote = select(Message.person_id).where(Message.edition_id == edition_id, open_to(reader))
     asked = select(Person).where(Person.id.in_(wrote), Person.erased_at.is_(None)).order_by(Person.name, Person.id)
     return list(session.scalars(asked))

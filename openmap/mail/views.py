@@ -20,7 +20,7 @@ from openmap.mail import services
 from openmap.mail.composing import paragraphs
 from openmap.mail.forms import WordsForm
 from openmap.mail.models import Message
-from openmap.mail.permissions import may_handle, may_open_outbox, may_reword
+from openmap.mail.permissions import may_handle, may_open_outbox, may_reword, open_to
 from openmap.mail.purposes import Purpose, filled, is_secret, purpose_named, purposes
 from openmap.mail.queries import editions_of, outbox, people_written_to
 from openmap.mail.reminders import dated, leaves_at, rules, switch, switched_off
@@ -259,9 +259,9 @@ def _template_page(edition_id: int, name: str, form: WordsForm | None) -> str:
     if form is None:
         subject, body = services.words_for(db.session, purpose, edition_id)
         form = WordsForm(purpose, data={"subject": subject, "body": body})
-    asked = select(Message).where(Message.edition_id == edition_id, Message.purpose == name).order_by(Message.id.desc())
-    latest = db.session.scalars(asked.limit(1)).one_or_none()
-    recipients = people_written_to(db.session, edition_id)
+    asked = select(Message).where(Message.edition_id == edition_id, Message.purpose == name, open_to(here()))
+    latest = db.session.scalars(asked.order_by(Message.id.desc()).limit(1)).one_or_none()
+    recipients = people_written_to(db.session, edition_id, here())
     chosen = next((one for one in recipients if str(one.id) == request.values.get("pour")), None)
     real = purpose.values_for and chosen and purpose.values_for(db.session, edition_id, chosen)
     known = {str(key): str(value) for key, value in (real or purpose.sample).items()}

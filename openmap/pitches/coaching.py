@@ -29,11 +29,12 @@ _NAMESPACE: Final = UUID("7d2b3c1e-41a5-5f0e-9c35-2f1f8d1a6b90")
 
 
 class TooLate(Refused):
-    """The deadline is past."""
+    """The deadline is past, or the moment itself."""
 
     def __init__(self) -> None:
         super().__init__(
-            "La date limite est passée : écrivez à l’organisation, qui peut encore changer la réservation."
+            "La date limite ou l’heure du créneau est passée : écrivez à l’organisation, qui peut encore changer "
+            "la réservation."
         )
 
 
@@ -135,7 +136,7 @@ def book(
     session.refresh(slot)
     if application.id not in {one.application_id for one in pitching(session, edition.id)}:
         raise NotPitching
-    if not late and is_late(session, edition, now=now):
+    if not late and (is_late(session, edition, now=now) or slot.start <= now):
         raise TooLate
     if slot.application_id == application.id:
         return
@@ -164,7 +165,7 @@ def cancel(session: AnySession, slot: CoachingSlot, *, by: Person, now: datetime
     application = slot.application
     if application is None:
         return
-    if not late and is_late(session, application.edition, now=now):
+    if not late and (is_late(session, application.edition, now=now) or slot.start <= now):
         raise TooLate
     key = f"{slot.id}:{_stamp(slot)}"
     entry = _entry(slot, application, sequence=_next(slot, now), now=now, gone=True)

@@ -265,6 +265,7 @@ def _page(
         own=[one.application for one in turns] if organises else coaching.own_files(db.session, here(), edition.id),
         turns={one.application.id: one for one in turns},
         slots=slots,
+        now=now,
         booked={slot.application_id for slot in slots},
         decks=decks.decks_of(db.session, edition.id),
         booking_late=coaching.is_late(db.session, edition, now=now) and not organises,

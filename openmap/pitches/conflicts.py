@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import Select, delete, insert, select, update
 
 from openmap.applications.models import Application
 from openmap.events.models import Edition
@@ -75,8 +75,8 @@ def add_conflict(
     """
     if not reason.strip():
         raise RefusedConflict("Dites en quelques mots pourquoi vous êtes en conflit.")
-    jury = session.get(Jury, application.edition_id)
-    if jury is not None and jury.stage == "released":
+    stage = select(Jury.stage).where(Jury.edition_id == application.edition_id)
+    if session.scalar(stage.with_for_update(read=True)) == "released":  # whoever shares out waits, or is waited for
         raise RefusedConflict(
             "Les décisions sont parties : écrivez à la personne qui organise la rencontre, qui verra avec vous."
         )
@@ -90,6 +90,7 @@ def add_conflict(
     )
     if added is None:
         return False
+    session.execute(_reading(application, person).with_for_update())  # before the journal: a juror may be saving it
     conflict = session.get_one(Conflict, added)
     changes: dict[str, list[Any]] = {"file": [None, application.name], "juror": [None, person.id]}
     journal.record(
@@ -126,8 +127,7 @@ def drop_reading(
     session: AnySession, application: Application, person: Person, *, by: Person | None, now: datetime
 ) -> None:
     """Forget a reading; what it said is kept by the journal alone, apart from what the edition's pages show."""
-    own = select(Reading).where(Reading.application_id == application.id, Reading.person_id == person.id)
-    reading = session.scalars(own.with_for_update()).one_or_none()
+    reading = session.scalars(_reading(application, person).with_for_update()).one_or_none()
     if reading is None:
         return
     changes: dict[str, list[Any]] = {"file": [application.name, None], "marks": [marks_told(session, reading), None]}
@@ -135,6 +135,10 @@ def drop_reading(
     session.execute(delete(Score).where(Score.reading_id == reading.id))
     session.delete(reading)
     session.flush()
+
+
+def _reading(application: Application, person: Person) -> Select[Reading]:
+    return select(Reading).where(Reading.application_id == application.id, Reading.person_id == person.id)
 
 
 def marks_told(session: AnySession, reading: Reading) -> list[str]:

@@ -156,7 +156,7 @@ def _closed_room(edition: Edition, jury: Jury | None) -> str:
         jury_at=url_for("readings.home", slug=edition.slug),
         settings_at=url_for("jury.setup", slug=edition.slug),
         must_declare=is_juror(here(), edition.id) and not has_declared(db.session, here(), edition.id),
-        progress=room.progress_of(db.session, edition) if leader and jury is not None else None,
+        progress=room.progress_of(db.session, edition, here()) if leader and jury is not None else None,
     )
 
 

@@ -47,8 +47,10 @@ def contents(session: AnySession, edition: Edition, jury: Jury, person: Person, 
             for juror in jurors(session, edition.id)
         ],
         "conflicts": [_conflict(one) for one in _conflicts(session, edition, seen, person)],
-        "readings": _readings(progress_of(session, edition)),
-        "formula": _("Note = somme des (poids × médiane des notes des lectures terminées) ÷ somme des poids."),
+        "readings": _readings(progress_of(session, edition, person)),
+        "formula": _(
+            "Note = somme des (coefficient × médiane des notes des lectures terminées) ÷ somme des coefficients."
+        ),
         "criteria": [{"name": one.name, "weight": one.weight} for one in seen.criteria],
         "ranking": [_ranked(row, seen) for row in seen.everything],
         "picks": counted(jury.picks, _("structure à retenir"), _("structures à retenir")),

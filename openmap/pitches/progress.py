@@ -151,11 +151,11 @@ class Progress:
         return sum(one.finished for one in self.files)
 
 
-def progress_of(session: AnySession, edition: Edition, person: Person) -> Progress:
-    """Return how the readings go, as ``person`` may know it: no file with which they are in conflict.
+def progress_of(session: AnySession, edition: Edition, person: Person | None) -> Progress:
+    """Return how the readings go, as ``person`` may know it: no file with which they are in conflict, in no count.
 
     While the jury is blind a juror, be they the chair or an organiser, learns nothing of the marks of a file that they
-    are to read themselves.
+    are to read themselves. ``None``: all of it, for what the house itself reckons.
     """
     asked = (
         select(Reading)
@@ -163,22 +163,23 @@ def progress_of(session: AnySession, edition: Edition, person: Person) -> Progre
         .where(Application.edition_id == edition.id)
         .options(selectinload(Reading.scores), joinedload(Reading.person))
     )
-    visible = {one.id: one for one in visible_applications(session, person, edition)}
+    read = read_files(session, edition.id)
+    visible = {one.id: one for one in (read if person is None else visible_applications(session, person, edition))}
     by_file: dict[int, list[Reading]] = defaultdict(list)
     by_person: dict[int, list[Reading]] = defaultdict(list)
-    known = {one.id for one in read_files(session, edition.id)}
+    known = {one.id for one in read}
     for reading in session.scalars(asked):
-        if reading.application_id in known:
+        if reading.application_id in visible:
             by_file[reading.application_id].append(reading)
             by_person[reading.person_id].append(reading)
     people, jury = jurors(session, edition.id), jury_of(session, edition)
     told, own = told_names(session, edition.id), own_files(session, edition.id)
-    blind = jury.stage == "blind" and is_juror(person, edition.id)
+    reader = person.id if person is not None and jury.stage == "blind" and is_juror(person, edition.id) else None
     present = {one.id for one in people}
     return Progress(
         [_of_juror(one, by_person[one.id], len(known - told[one.id] - own[one.id])) for one in people],
         [
-            _of_file(one, by_file[one.id], hidden=blind and any(r.person_id == person.id for r in by_file[one.id]))
+            _of_file(one, by_file[one.id], hidden=any(r.person_id == reader for r in by_file[one.id]))
             for one in visible.values()
         ],
         jury.readers,

@@ -132,13 +132,18 @@ def save(
 
 
 def _hold(session: AnySession, reading: Reading, *, seen: int | None, now: datetime) -> list[str]:
-    """Take the reading's row, then look at the stage, so that a conflict or the deliberation comes before or after."""
+    """Take the reading's row, then look at the stage, so that a conflict or the deliberation comes before or after.
+
+    PostgreSQL holds the jury's row still first: rows are taken jury, reading, journal by all who write, so that no two
+    wait for each other. SQLite knows no such hold; its one writer is this transaction from the update on.
+    """
+    asked = select(Jury.stage).where(Jury.edition_id == reading.application.edition_id)
+    session.scalar(asked.with_for_update(read=True))
     mine = update(Reading).where(Reading.id == reading.id)
     if session.execute(mine.values(opened_at=func.coalesce(Reading.opened_at, now))).rowcount != 1:  # type: ignore[attr-defined]
         raise ReadingGone
     first = reading.opened_at is None
-    asked = select(Jury.stage).where(Jury.edition_id == reading.application.edition_id)
-    if session.scalar(asked.with_for_update(read=True)) not in {None, "blind"}:
+    if session.scalar(asked) not in {None, "blind"}:
         raise ReadingsClosed
     session.refresh(reading)
     if first and seen is not None:

@@ -190,6 +190,6 @@ def _free_coaching(session: AnySession, application_id: int) -> None:
 
 
 def _listed(files: list[Application]) -> str:
-    names = sorted((f"« {one.name} »" for one in files), key=sort_key)
+    names = sorted((f"«\u00a0{one.name}\u00a0»" for one in files), key=sort_key)
     rest = len(names) - NAMED
     return ", ".join(names[:NAMED]) + (f" et {counted(rest, 'autre')}" if rest > 0 else "")

@@ -158,13 +158,14 @@ def readings_of(session: AnySession, application_id: int) -> list[Reading]:
     )
 
 
-def progress_of(session: AnySession, edition: Edition) -> Progress:
-    """Return how many readings are finished, by juror in the order of their names."""
+def progress_of(session: AnySession, edition: Edition, person: Person) -> Progress:
+    """Return how many readings are finished, by juror in the order of their names, but those kept from ``person``."""
+    hidden = hidden_from(session, person, edition.id)
     asked = (
         select(Person, func.count(Reading.finished_at), func.count(Reading.id))
         .join(Reading, Reading.person_id == Person.id)
         .join(Application, Application.id == Reading.application_id)
-        .where(for_the_jury(edition.id))
+        .where(for_the_jury(edition.id), Application.id.not_in(hidden))
         .group_by(Person.id)
         .order_by(Person.name, Person.id)
     )

@@ -93,6 +93,24 @@ def test_at_the_deadline_itself_structures_can_no_longer_book_but_organisers_can
     coaching.cancel(db.session, slot, by=coached.organiser, now=at, late=True)
 
 
+def test_a_moment_that_has_begun_is_for_organisers_alone_to_give_or_take(coached: World) -> None:
+    slot, application = coaching.slots_of(db.session, coached.edition.id)[0], coached.files[0]
+    person: Person | None = application.person
+    assert person is not None
+    for begun in (slot.start, slot.start + timedelta(days=9)):
+        with pytest.raises(coaching.TooLate):
+            coaching.book(db.session, slot, application, by=person, now=begun)
+    coaching.book(db.session, slot, application, by=person, now=slot.start - timedelta(seconds=1))
+    with pytest.raises(coaching.TooLate):
+        coaching.cancel(db.session, slot, by=person, now=slot.start)
+    coaching.cancel(db.session, slot, by=coached.organiser, now=slot.start, late=True)
+    slot.start, slot.end = now() - timedelta(hours=2), now() - timedelta(hours=1)
+    db.session.commit()
+    page = coached.client(person).get("/editions/essai/accompagnement").text
+    assert page.count("/reservation") == 1
+    assert "passé</span>" in page
+
+
 def test_only_those_who_pitch_are_coached_and_giving_up_frees_the_moment(coached: World) -> None:
     slot = coaching.slots_of(db.session, coached.edition.id)[0]
     with pytest.raises(coaching.NotPitching):

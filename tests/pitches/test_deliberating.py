@@ -254,7 +254,7 @@ def test_the_minutes_say_who_was_in_conflict_and_their_metadata_name_nobody(room
     release(room)
     answer = room.client(room.jurors[1]).get(f"{ROOM}/proces-verbal.pdf")
     text = printed(answer.data)
-    for words in ("Juré 3", "Membre du conseil", "Hors sujet.", "au moins 2", "Signatures", "poids 2"):
+    for words in ("Juré 3", "Membre du conseil", "Hors sujet.", "au moins 2", "Signatures", "coefficient 2"):
         assert words in text, words
     document = PdfReader(BytesIO(answer.data))
     assert dict(document.metadata or {}).keys() <= {"/Title", "/Author", "/Creator", "/CreationDate", "/ModDate"}
