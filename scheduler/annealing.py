@@ -71,7 +71,7 @@ class Annealing:
         over; where that is another one, the walk is longer or shorter than its steps.
         """
         kept = list(self.timetable.slot)
-        done, gone = 0, 0.0
+        done, gone = 0, over(0.0)
         while self._movable and gone < 1.0:
             if not self.total and gone == done / steps:
                 break  # nobody waits; but a walk led by the clock goes on for as long as that says

@@ -147,6 +147,8 @@ class Lexicographic:
             timetable = first_timetable(self.instance, chosen, lambda: self.search.over)
         self.best = seat(self.instance, self._with_tables(timetable))
         self._first = timetable, self.best
+        walks = not self._has_changes and any(isinstance(objective, Idle) for objective in self.objectives)
+        self.search.walk_ahead = walks and not all(self.instance.arrays.fixed[request] for request in self.best)
         self.search.worked(SECONDS_PER_REQUEST * len(self.instance.requests))
         if self.objectives:
             self._listener(self.objectives[0], self.best, next(iter(self._figures), None))
@@ -247,7 +249,7 @@ class Lexicographic:
         """
         least, most = self._reached(), len(self._figures)
         attempt = most
-        while least < most and not self.search.over and self._small():
+        while least < most and not self.search.cut and self._small():
             first = attempt == len(self._figures)
             if self._has_timetable(attempt):
                 least = max(attempt, self._reached())
@@ -304,7 +306,7 @@ class Lexicographic:
         value = objective.measure(self.best)
         limits = [objective.limit()] if flow_figure is None else [objective.limit(), flow_figure]
         bound = min(limits) if objective.maximise else max(limits)
-        if not self._small() or self.search.over:
+        if not self._small() or self.search.cut:
             return value, bound
         if value != bound:
             self._tell(objective, self.best, bound)

@@ -54,7 +54,7 @@ class Polishing:
         rounds = int(share * self.search.work_left / seconds)
         random = Random(self.search.options.seed)  # noqa: S311 - a choice of slots, not a secret
         for _round in range(rounds):
-            if self.worth == self.bound or self.search.over:
+            if self.worth == self.bound or self.search.cut:
                 return
             together = sorted(random.sample(slots, TOGETHER))
             found = relax(self.timetable, together, self.promises, self.search)

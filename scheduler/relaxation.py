@@ -193,7 +193,7 @@ class _Program:
         parameters = mathopt.SolveParameters(threads=1, pdlp=_PRECISION)
         model, interrupter = self._model(), SolveInterrupter()
         on_beat()
-        if search.over:
+        if search.cut:
             return None
         result = search.aside(
             lambda: _solved(model, kind, parameters, interrupter),

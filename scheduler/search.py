@@ -26,6 +26,9 @@ BEAT_SECONDS: Final = 1.0
 WORK_PER_SECOND: Final = 0.6
 """Units of the solver's deterministic time that an ordinary machine surely does in a second."""
 
+HURRY: Final = 0.75
+"""Share of the time after which what comes before a walk leaves the rest to it."""
+
 SLOW: Final = 0.5
 """Share of the time left to a walk after which the clock may take the lead."""
 
@@ -64,6 +67,8 @@ class Search:
         self._stop = stop or (lambda: False)
         self._started = time.monotonic()
         self._worked = 0.0
+        self.walk_ahead = False
+        self.late = False
 
     @property
     def elapsed(self) -> float:
@@ -84,6 +89,16 @@ class Search:
         """Whether the time is used up or someone asked to stop."""
         return self.elapsed >= self.options.time_limit or self._stop()
 
+    @property
+    def cut(self) -> bool:
+        """Whether what is under way must end: the call is over, or the walk to come needs the time that is left.
+
+        Then the walk is ``late``, and goes on up to the limit (``Pace``).
+        """
+        if self.walk_ahead and self.elapsed >= HURRY * self.options.time_limit:
+            self.late = True
+        return (self.walk_ahead and self.late) or self.over
+
     def aside(
         self,
         work: Callable[[], T],
@@ -101,7 +116,7 @@ class Search:
             try:
                 while not future.done():
                     wait([future], POLL_SECONDS)
-                    if self.over:
+                    if self.cut:
                         interrupt()
                     elif time.monotonic() - beat >= every:
                         beat = time.monotonic()
@@ -126,7 +141,7 @@ class Search:
         best bound proved. ``on_plan`` hears each better plan, ``on_beat`` the bound about once a second.
         """
         work = self.work_left * share
-        if work <= 0 or self.over:
+        if work <= 0 or self.cut:
             return "unknown", None, None
         model.cp.clear_objective()  # type: ignore[no-untyped-call]
         if objective is not None:
@@ -196,7 +211,8 @@ class Pace:
         self._search = search
         self._on_beat = on_beat
         self._begun = search.elapsed
-        self._late = False
+        self._late = search.late
+        search.walk_ahead = False
 
     def over(self, done: float) -> float:
         """Tell the beat; return the share that is over when ``done`` is the share of the steps that are."""

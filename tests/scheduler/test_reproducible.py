@@ -15,10 +15,12 @@ from pathlib import Path
 import pytest
 
 from benchmarks.instances import MORNING, instance
-from scheduler import Options, check
+from scheduler import Options, check, solve
+from scheduler import search as search_module
 from scheduler.annealing import Annealing
 from scheduler.colouring import first_timetable
 from scheduler.instance import Instance
+from scheduler.objectives.idle import Idle
 from scheduler.reading import plan_from_json, problem_to_json
 from scheduler.search import Pace, Search
 
@@ -34,8 +36,8 @@ import time
 from types import SimpleNamespace
 from scheduler import annealing, search
 from scheduler.__main__ import main
-begun, haste = time.monotonic(), float(sys.argv.pop(1))
-search.time = SimpleNamespace(monotonic=lambda: begun + haste * (time.monotonic() - begun))
+haste = float(sys.argv.pop(1))
+search.time = SimpleNamespace(monotonic=lambda: time.monotonic() + haste * time.process_time())
 search.WORK_PER_SECOND /= 500
 annealing.STEPS_PER_SECOND /= 500
 sys.exit(main(["solve", *sys.argv[1:], "--time-limit", "{LIMIT}", "--seed", "3"]))
@@ -55,10 +57,10 @@ def others_at_work() -> Iterator[None]:
             process.wait()
 
 
-def planned(problem: Path, workers: int, haste: float = 1.0) -> str:
+def planned(problem: Path, workers: int, haste: float = 0.0) -> str:
     """Return the plan that a process of its own writes, in which names are hashed with a seed of its own.
 
-    Its clock runs ``haste`` times as fast as others, as if it had that much less of a processor.
+    Its clock goes ``haste`` seconds further with each second of processor, as if it had that much less of one.
     """
     finished = subprocess.run(
         [sys.executable, "-c", CHILD, str(haste), str(problem), "--workers", str(workers)],
@@ -80,7 +82,7 @@ def test_a_busy_machine_makes_the_same_plan_to_the_byte(workers: int, tmp_path: 
     file.write_text(json.dumps(problem_to_json(problem)), encoding="utf-8")
     alone = planned(file, workers)
     with others_at_work():
-        beside = planned(file, workers, haste=10.0)
+        beside = planned(file, workers, haste=25.0)
     plan = plan_from_json(alone)
     unproved = {level.name for level in plan.objectives if not level.proved}
     assert plan.status == "feasible"
@@ -107,3 +109,18 @@ def test_a_walk_that_the_clock_overtakes_cools_down_and_ends_at_the_limit() -> N
     assert 1.0 <= search.elapsed < 2.0
     assert heard
     assert annealing.best < before / 3
+
+
+def test_what_takes_long_leaves_the_walk_its_time_and_the_call_ends_at_its_limit(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    problem = instance(AFTERNOON, 1)
+    index = Instance(problem)
+    first = first_timetable(index, index.requests)
+    monkeypatch.setattr(search_module, "HURRY", 0.0)  # everything takes long
+    plan = solve(problem, Options(time_limit=1.5))
+    waiting = plan.level("idle")
+    assert plan.seconds >= 1.5
+    assert waiting is not None
+    assert int(waiting.value) < Idle(index).measure(first.placements) / 2  # type: ignore[arg-type]
+    assert check(problem, plan) == ()
