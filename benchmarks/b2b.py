@@ -58,7 +58,7 @@ def solve(forum: Instance, seconds: float) -> Answer:
     exact = forum.slot_count <= FEW_SLOTS
     steps = _STEPS_PER_SLOT * forum.slot_count if exact else int(_STEPS_PER_SECOND * seconds)
     annealing = Annealing(timetable, 1, lambda _person, busy: _cost(busy))
-    annealing.run(steps, lambda: (time.perf_counter() - began) / seconds, _WARM)
+    annealing.run(steps, lambda done: max(done, (time.perf_counter() - began) / seconds), _WARM)
     best, bound = breaks(forum, timetable.placed), 0
     # In a plan with fewer breaks than participants, somebody has none: then nobody may have over two.
     if exact and best <= len(forum.people):

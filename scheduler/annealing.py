@@ -3,9 +3,9 @@
 Most steps exchange two slots along one chain (``scheduler.timetable``): the meetings stay what they are, no level
 that counts them changes, and only the people at a chain's two ends see their day change, which makes a step cheap to
 weigh. The others replace a meeting by a request of one of its people that is as good on every level that counts, so
-that the walk goes through other choices of meetings too. The number of steps is settled beforehand from the time that
-is given: the same call makes the same plan wherever it is not cut short. Source: Kirkpatrick, Gelatt & Vecchi,
-Science 220, 1983; Kempe chains for timetables: Thompson & Dowsland, Annals of Operations Research 63, 1996.
+that the walk goes through other choices of meetings too. The number of steps is settled beforehand, and the walk cools
+down as they are made: the same call makes the same plan wherever it is not cut short. Source: Kirkpatrick, Gelatt &
+Vecchi, Science 220, 1983; Kempe chains for timetables: Thompson & Dowsland, Annals of Operations Research 63, 1996.
 """
 
 from __future__ import annotations
@@ -25,6 +25,12 @@ COLD: Final = 0.12
 
 EXCHANGES: Final = 0.2
 """Share of the steps that try another choice of meetings, as good on every level that counts them."""
+
+STEPS_PER_SECOND: Final = 200_000
+"""What an ordinary machine does, of steps into a slot that is open; the others cost next to nothing."""
+
+CROWDED: Final = 15_000
+"""So many meetings, far apart in memory, halve that."""
 
 _BEAT: Final = 1_000
 """Steps at one temperature."""
@@ -53,25 +59,33 @@ class Annealing:
         self.total = sum(self.costs)
         self.best = self.total
 
-    def run(self, steps: int, on_beat: Callable[[], float] = lambda: 0.0, warm: float = WARM) -> int:
+    def steps_a_second(self) -> float:
+        """Return how many steps an ordinary machine does in a second, on a timetable that holds some meeting."""
+        share = float(self.timetable.instance.arrays.open.mean())
+        return STEPS_PER_SECOND / (1 + len(self.timetable.placed) / CROWDED) / share
+
+    def run(self, steps: int, over: Callable[[float], float] = lambda done: done, warm: float = WARM) -> int:
         """Walk ``steps`` steps, cooling down from ``warm``, and return how many were made.
 
-        ``on_beat`` says which share of the time is gone: the walk cools down as fast as the steps or the time go, and
-        ends when either is used up.
+        ``over`` is given again and again the share of the steps that are done, and says which share of the walk is
+        over; where that is another one, the walk is longer or shorter than its steps.
         """
         kept = list(self.timetable.slot)
-        done, gone = 0, 0.0
-        while self._movable and gone < 1.0 and self.total:
+        done, gone = 0, over(0.0)
+        while self._movable and gone < 1.0:
+            if not self.total and gone == done / steps:
+                break  # nobody waits; but a walk led by the clock goes on for as long as that says
             heat = warm * (COLD / warm) ** gone
-            for _ in range(min(_BEAT, steps - done)):
+            beat = min(_BEAT, steps - done) if done < steps else _BEAT
+            for _ in range(beat):
                 self._step(heat)
-            done += _BEAT
+            done += beat
             if self.total < self.best:
                 self.best = self.total
                 kept = list(self.timetable.slot)
-            gone = max(done / steps, on_beat())
+            gone = over(done / steps)
         self.timetable.restore(kept)
-        return min(done, steps)
+        return done
 
     def _step(self, heat: float) -> None:
         """Propose one change and take it or leave it."""

@@ -23,7 +23,7 @@ from scheduler.objectives.idle import Idle
 from scheduler.polishing import Polishing
 from scheduler.relaxation import Promises
 from scheduler.rules import model_of
-from scheduler.search import BEAT_SECONDS, Search
+from scheduler.search import BEAT_SECONDS, Pace, Search
 from scheduler.seating import seat
 from scheduler.timetable import Timetable
 
@@ -33,27 +33,27 @@ PROMISES: Final = frozenset({"required", "minimum", "coverage"})
 LARGEST_MODEL: Final = 40_000
 """Above so many (request, slot) literals the exact model is not built: the heuristic and the flow answer."""
 
+SECONDS_PER_REQUEST: Final = 3e-5
+"""What the flows and the first timetable take on an ordinary machine, for each request."""
+
 TIMETABLE_SHARE: Final = 0.2
-"""Share of the time that one search for a timetable on a face may take."""
+"""Share of the work left (``Search.work_left``) that one search for a timetable on a face may do."""
 
 POLISHING: Final = 0.4
-"""Share of the time left that coming closer to value's bound may take."""
+"""Share of the work left that may go to coming closer to value's bound."""
 
 ANNEALING: Final = 0.75
 EXACT_ANNEALING: Final = 0.4
-"""Share of the time that annealing may take, without and with an exact search after it."""
-
-STEPS_PER_SECOND: Final = 100_000
-"""What an ordinary machine does at the largest size: so many steps end before the time does."""
+"""Share of the work left that annealing may do, without and with an exact search after it."""
 
 STEPS_BY_SIZE: Final = 10
 """Steps per meeting and meeting: more have not been seen to help."""
 
 OFFER_SECONDS: Final = 5.0
-"""How often a plan under way is taken as the best so far, so that little is lost when a process is killed."""
+"""How often a plan under way is told, so that little is lost when a process is killed."""
 
 LATER_LEVELS: Final = 0.6
-"""Share of the time that a level leaves to those after it."""
+"""Share of the work left that a level leaves to those after it."""
 
 
 @dataclass(slots=True)
@@ -147,6 +147,9 @@ class Lexicographic:
             timetable = first_timetable(self.instance, chosen, lambda: self.search.over)
         self.best = seat(self.instance, self._with_tables(timetable))
         self._first = timetable, self.best
+        walks = not self._has_changes and any(isinstance(objective, Idle) for objective in self.objectives)
+        self.search.walk_ahead = walks and not all(self.instance.arrays.fixed[request] for request in self.best)
+        self.search.worked(SECONDS_PER_REQUEST * len(self.instance.requests))
         if self.objectives:
             self._listener(self.objectives[0], self.best, next(iter(self._figures), None))
 
@@ -192,26 +195,33 @@ class Lexicographic:
             del self._faces[rank:]
 
     def _beat(self, objective: Objective, bound: int, timetable: Timetable) -> Callable[[], None]:
-        """Return what tells the best plan about once a second, and now and then takes what ``timetable`` has become."""
+        """Return what tells the best plan about once a second, and now and then looks at what ``timetable`` has become.
+
+        What is seen on the way is told, not kept: it depends on the clock.
+        """
         told = offered = self.search.elapsed
+        shown = self.best
 
         def beat() -> None:
-            nonlocal told, offered
+            nonlocal told, offered, shown
             now = self.search.elapsed
             if now - offered > OFFER_SECONDS:
                 offered = now
-                self._offer(timetable.placements)
+                shown = self._better(timetable.placements, shown)
             if now - told > BEAT_SECONDS:
                 told = now
-                self._listener(objective, self.best, bound)
+                self._listener(objective, shown, bound)
 
         return beat
 
     def _offer(self, plan: Placements) -> None:
         """Take ``plan`` when it is better than the best so far."""
+        self.best = self._better(plan, self.best)
+
+    def _better(self, plan: Placements, than: dict[int, Placement]) -> dict[int, Placement]:
+        """Return ``plan``, seated, where it is better; else what it was held against."""
         plan = seat(self.instance, plan)
-        if self._is_better(plan, self.best):
-            self.best = plan
+        return plan if self._is_better(plan, than) else than
 
     def _is_better(self, plan: Placements, other: Placements) -> bool:
         """Say whether ``plan`` comes before ``other`` in lexicographic order."""
@@ -239,7 +249,7 @@ class Lexicographic:
         """
         least, most = self._reached(), len(self._figures)
         attempt = most
-        while least < most and not self.search.over and self._small():
+        while least < most and not self.search.cut and self._small():
             first = attempt == len(self._figures)
             if self._has_timetable(attempt):
                 least = max(attempt, self._reached())
@@ -296,7 +306,7 @@ class Lexicographic:
         value = objective.measure(self.best)
         limits = [objective.limit()] if flow_figure is None else [objective.limit(), flow_figure]
         bound = min(limits) if objective.maximise else max(limits)
-        if not self._small() or self.search.over:
+        if not self._small() or self.search.cut:
             return value, bound
         if value != bound:
             self._tell(objective, self.best, bound)
@@ -316,20 +326,15 @@ class Lexicographic:
 
     def _anneal(self, idle: Idle) -> None:
         """Walk to a timetable of the same meetings with less waiting."""
-        if self._has_changes or self.search.over:
+        if self._has_changes or self.search.over or not self.best:
             return  # what a repair moves is counted, and annealing moves everybody
         timetable = Timetable(self.instance, self.best)
         annealing = Annealing(timetable, self.search.options.seed)
-        seconds = self.search.left * (EXACT_ANNEALING if self._small() else ANNEALING)
-        steps = int(min(STEPS_PER_SECOND * seconds, STEPS_BY_SIZE * len(self.best) ** 2)) + 1
-        begun = self.search.elapsed
-        beat = self._beat(idle, idle.limit(), timetable)
-
-        def on_beat() -> float:
-            beat()
-            return 1.0 if self.search.over else (self.search.elapsed - begun) / seconds
-
-        annealing.run(steps, on_beat)
+        seconds = self.search.work_left * (EXACT_ANNEALING if self._small() else ANNEALING)
+        rate = annealing.steps_a_second()
+        steps = int(min(rate * seconds, STEPS_BY_SIZE * len(self.best) ** 2)) + 1
+        pace = Pace(self.search, self._beat(idle, idle.limit(), timetable))
+        self.search.worked(annealing.run(steps, pace.over) / rate)
         self._offer(timetable.placements)
 
     def _build(self) -> Model:
@@ -350,28 +355,28 @@ class Lexicographic:
     def _improve(self, model: Model, objective: Objective, expression: object, bound: int) -> int:
         """Search for a better value; return the best bound."""
         model.hint(self.best)
-        best_bound = bound
+        told = bound
         shown = self.best
         last = objective is self.objectives[-1]
 
         def heard(found: int | None) -> int:
             if found is None:
-                return best_bound
-            return min(best_bound, found) if objective.maximise else max(best_bound, found)
+                return bound
+            return min(bound, found) if objective.maximise else max(bound, found)
 
         def on_plan(plan: Placements) -> None:
             # Plans heard on the way are told, not kept: which are heard depends on timing when workers
             # share the search, and the last one is at least as good.
             nonlocal shown
-            plan = seat(self.instance, plan)
-            if self._is_better(plan, shown):
-                shown = plan
-                self._tell(objective, shown, best_bound)
+            better = self._better(plan, shown)
+            if better is not shown:
+                shown = better
+                self._tell(objective, shown, told)
 
         def on_beat(found: int | None) -> None:
-            nonlocal best_bound
-            best_bound = heard(found)
-            self._tell(objective, shown, best_bound)
+            nonlocal told
+            told = heard(found)
+            self._tell(objective, shown, told)
 
         _status, plan, found = self.search.run(
             model,

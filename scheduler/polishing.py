@@ -18,8 +18,11 @@ from scheduler.timetable import NOWHERE, Moves, Timetable
 TOGETHER: Final = 4
 """Slots that are chosen anew at once."""
 
-_SECONDS_PER_COLUMN: Final = 1.5e-5
+_SECONDS_PER_COLUMN: Final = 1e-5
 """What an ordinary machine needs to choose a few slots anew, for each request that could be held in one of them."""
+
+_SECONDS_PER_COLUMN_OF_ALL: Final = 3e-5
+"""What it needs to bound all slots at once."""
 
 
 class Polishing:
@@ -33,26 +36,29 @@ class Polishing:
         self.bound: int | None = None
 
     def run(self, share: float, on_beat: Callable[[], None]) -> None:
-        """Bound, then improve until the bound is met or the ``share`` of the time left after bounding is used up.
+        """Bound, then improve until the bound is met or the ``share`` of the work left after bounding is done.
 
         ``on_beat`` is called again and again meanwhile.
         """
         instance = self.timetable.instance
         slots = range(instance.now, instance.slot_count)
         relaxed = relax(self.timetable, slots, self.promises, self.search, on_beat)
+        self.search.worked(_SECONDS_PER_COLUMN_OF_ALL * int(instance.arrays.open.sum()))
         if relaxed is not None:
             self.bound = whole_bound(relaxed.bound)
             if relaxed.moves:
                 self._take(relaxed.moves)
         if len(slots) <= TOGETHER:
             return  # all slots at once have been tried
-        rounds = int(share * self.search.left / self._seconds_a_round())
+        seconds = self._seconds_a_round()
+        rounds = int(share * self.search.work_left / seconds)
         random = Random(self.search.options.seed)  # noqa: S311 - a choice of slots, not a secret
         for _round in range(rounds):
-            if self.worth == self.bound or self.search.over:
+            if self.worth == self.bound or self.search.cut:
                 return
             together = sorted(random.sample(slots, TOGETHER))
             found = relax(self.timetable, together, self.promises, self.search)
+            self.search.worked(seconds)
             if found is not None and whole_bound(found.bound) > self.worth:
                 self._take(found.moves)
             on_beat()

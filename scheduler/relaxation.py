@@ -15,7 +15,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 from math import floor, inf
 from typing import Final
 
@@ -191,12 +190,10 @@ class _Program:
             return Relaxed(float(self._settled), {})
         corner = self._column_count <= LARGEST_CORNER
         kind = mathopt.SolverType.GLOP if corner else mathopt.SolverType.PDLP
-        parameters = mathopt.SolveParameters(
-            time_limit=timedelta(seconds=max(search.left, 0.01)), threads=1, pdlp=_PRECISION
-        )
+        parameters = mathopt.SolveParameters(threads=1, pdlp=_PRECISION)
         model, interrupter = self._model(), SolveInterrupter()
         on_beat()
-        if search.over:
+        if search.cut:
             return None
         result = search.aside(
             lambda: _solved(model, kind, parameters, interrupter),

@@ -1,6 +1,8 @@
-"""One CP-SAT search at a time: within the time left, stoppable at any moment, telling what it finds.
+"""One CP-SAT search at a time, stoppable at any moment, telling what it finds; and what a call may spend.
 
-One worker with a strong linear relaxation proves mornings faster than several with the default portfolio,
+Work is shared out by what it is, not by how long it took: steps, rounds and the solver's own count of its work, in
+seconds of an ordinary machine. The clock only ends a call, at its time limit; one that ends before makes the same plan
+every time. One worker with a strong linear relaxation proves mornings faster than several with the default portfolio,
 and is deterministic; with more workers the search is interleaved, which stays deterministic.
 """
 
@@ -23,6 +25,12 @@ POLL_SECONDS: Final = 0.05
 BEAT_SECONDS: Final = 1.0
 WORK_PER_SECOND: Final = 0.6
 """Units of the solver's deterministic time that an ordinary machine surely does in a second."""
+
+HURRY: Final = 0.75
+"""Share of the time after which what comes before a walk leaves the rest to it."""
+
+SLOW: Final = 0.5
+"""Share of the time left to a walk after which the clock may take the lead."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,12 +60,15 @@ class _Listener(cp_model.CpSolverSolutionCallback):
 
 
 class Search:
-    """The clock and the stop button of one call."""
+    """The clock and the stop button of one call, and its account of the work done."""
 
     def __init__(self, options: Options, stop: Callable[[], bool] | None = None) -> None:
         self.options = options
         self._stop = stop or (lambda: False)
         self._started = time.monotonic()
+        self._worked = 0.0
+        self.walk_ahead = False
+        self.late = False
 
     @property
     def elapsed(self) -> float:
@@ -65,14 +76,28 @@ class Search:
         return time.monotonic() - self._started
 
     @property
-    def left(self) -> float:
-        """Seconds that are left."""
-        return max(0.0, self.options.time_limit - self.elapsed)
+    def work_left(self) -> float:
+        """Seconds of an ordinary machine's work that are left; the same in every run of a call, whatever the clock."""
+        return max(0.0, self.options.time_limit - self._worked)
+
+    def worked(self, seconds: float) -> None:
+        """Note work that an ordinary machine does in ``seconds``."""
+        self._worked += seconds
 
     @property
     def over(self) -> bool:
         """Whether the time is used up or someone asked to stop."""
         return self.elapsed >= self.options.time_limit or self._stop()
+
+    @property
+    def cut(self) -> bool:
+        """Whether what is under way must end: the call is over, or the walk to come needs the time that is left.
+
+        Then the walk is ``late``, and goes on up to the limit (``Pace``).
+        """
+        if self.walk_ahead and self.elapsed >= HURRY * self.options.time_limit:
+            self.late = True
+        return (self.walk_ahead and self.late) or self.over
 
     def aside(
         self,
@@ -81,14 +106,17 @@ class Search:
         on_beat: Callable[[], None] = lambda: None,
         every: float = BEAT_SECONDS,
     ) -> T:
-        """Do ``work``, which is outside Python for long, in a thread; tell the beat, interrupt when asked to stop."""
+        """Do ``work``, which is outside Python for long, in a thread; tell the beat, interrupt when time is over.
+
+        Solvers given a time limit of their own guess when it will be reached, and end some time before.
+        """
         with ThreadPoolExecutor(1) as pool:
             future = pool.submit(work)
             beat = time.monotonic()
             try:
                 while not future.done():
                     wait([future], POLL_SECONDS)
-                    if self._stop():
+                    if self.cut:
                         interrupt()
                     elif time.monotonic() - beat >= every:
                         beat = time.monotonic()
@@ -107,18 +135,18 @@ class Search:
         on_plan: Callable[[Placements], None] = lambda _plan: None,
         on_beat: Callable[[int | None], None] = lambda _bound: None,
     ) -> tuple[str, Placements | None, int | None]:
-        """Search ``model`` for ``share`` of the time left.
+        """Search ``model`` with ``share`` of the work left.
 
         Returns the status (``optimal``, ``feasible``, ``infeasible``, ``unknown``), the best plan found and the
         best bound proved. ``on_plan`` hears each better plan, ``on_beat`` the bound about once a second.
         """
-        left = self.left * share
-        if left <= 0 or self._stop():
+        work = self.work_left * share
+        if work <= 0 or self.cut:
             return "unknown", None, None
         model.cp.clear_objective()  # type: ignore[no-untyped-call]
         if objective is not None:
             (model.cp.maximize if maximise else model.cp.minimize)(objective)
-        solver = self._solver(left)
+        solver = self._solver(work)
         listener = _Listener(model, on_plan)
         bounds: list[float] = []
         solver.best_bound_callback = bounds.append
@@ -127,12 +155,12 @@ class Search:
             solver.stop_search,
             lambda: on_beat(_whole(bounds[-1], maximise=maximise) if bounds else None),
         )
-        return self._read(solver, status, model, maximise=maximise, bounded=objective is not None)
+        self.worked(solver.deterministic_time / WORK_PER_SECOND)
+        last = _whole(bounds[-1], maximise=maximise) if bounds else None
+        return self._read(solver, status, model, last, maximise=maximise, bounded=objective is not None)
 
     def _solver(self, seconds: float) -> cp_model.CpSolver:
         solver = cp_model.CpSolver()
-        solver.parameters.max_time_in_seconds = seconds
-        # Where the solver's own count of its work ends the search before the clock does, the plan can be made again.
         solver.parameters.max_deterministic_time = WORK_PER_SECOND * seconds
         solver.parameters.random_seed = self.options.seed
         solver.parameters.num_workers = self.options.workers
@@ -143,7 +171,13 @@ class Search:
 
     @staticmethod
     def _read(
-        solver: cp_model.CpSolver, status_code: cp_model.CpSolverStatus, model: Model, *, maximise: bool, bounded: bool
+        solver: cp_model.CpSolver,
+        status_code: cp_model.CpSolverStatus,
+        model: Model,
+        last: int | None,
+        *,
+        maximise: bool,
+        bounded: bool,
     ) -> tuple[str, Placements | None, int | None]:
         status = {
             cp_model.OPTIMAL: "optimal",
@@ -151,8 +185,8 @@ class Search:
             cp_model.INFEASIBLE: "infeasible",
         }.get(status_code, "unknown")
         if status in {"infeasible", "unknown"}:
-            # Without a solution the solver's bound may be a mere default.
-            return status, None, None
+            # Without a solution the solver's bound may be a mere default; the ``last`` one that it told is not.
+            return status, None, None if status == "infeasible" else last
         bound = _whole(solver.best_objective_bound, maximise=maximise) if bounded else None
         return status, model.read(solver), bound
 
@@ -163,3 +197,28 @@ def _whole(bound: float, *, maximise: bool) -> int | None:
         return None
     shaken = 1e-6
     return int((bound + shaken) // 1) if maximise else -int((-bound + shaken) // 1)
+
+
+class Pace:
+    """Which share of a walk is over: that of its steps, so that the same call makes the same walk.
+
+    Where half of the time left is gone and the clock is ahead of the steps, the clock leads from then on, and up to the
+    limit: a walk that cools down early is worth more than one cut while it is hot, and as such a call ends at its
+    limit, nobody takes its plan for one that can be made again.
+    """
+
+    def __init__(self, search: Search, on_beat: Callable[[], None]) -> None:
+        self._search = search
+        self._on_beat = on_beat
+        self._begun = search.elapsed
+        self._late = search.late
+        search.walk_ahead = False
+
+    def over(self, done: float) -> float:
+        """Tell the beat; return the share that is over when ``done`` is the share of the steps that are."""
+        self._on_beat()
+        if self._search.over:
+            return 1.0
+        clock = (self._search.elapsed - self._begun) / (self._search.options.time_limit - self._begun)
+        self._late = self._late or clock > max(done, SLOW)
+        return clock if self._late else done
