@@ -23,7 +23,7 @@ from openmap.events.models import Edition
 from openmap.events.sections import OrganiserLink, register_organiser_link
 from openmap.extensions import db
 from openmap.people.access import here
-from openmap.people.forms import one_line, options, printable
+from openmap.people.forms import choice, one_line, options, printable, to_choose
 from openmap.reference.forms import lines_of
 
 blueprint = Blueprint("questions", __name__, url_prefix="/editions/<slug>/preparation/questions")
@@ -44,7 +44,7 @@ class QuestionForm(FlaskForm):  # type: ignore[misc]
             printable,
         ],
     )
-    kind = SelectField(lazy_gettext("Nature de la réponse"), choices=options(QUESTION_LABELS.items()))
+    kind = choice(lazy_gettext("Nature de la réponse"), lazy_gettext("Choisissez la nature de la réponse."))
     options = TextAreaField(lazy_gettext("Choix proposés, un par ligne"))
     help = TextAreaField(
         lazy_gettext("Aide"),
@@ -55,6 +55,7 @@ class QuestionForm(FlaskForm):  # type: ignore[misc]
 
     def __init__(self, earlier: list[Question], **kwargs: Any) -> None:
         super().__init__(**kwargs)
+        self.kind.choices = to_choose(QUESTION_LABELS.items())
         self.condition.choices = options([("", _("toujours")), *_conditions(earlier)])
 
     def validate_options(self, field: Any) -> None:

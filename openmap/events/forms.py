@@ -29,7 +29,18 @@ from wtforms.validators import Email, InputRequired, Length, NumberRange, Option
 
 from openmap.events.labels import MOMENT_LABELS, STAND_LABELS
 from openmap.events.models import Edition
-from openmap.people.forms import ADDRESS, no_address, one_line, options, printable, several_lines, usable_phone
+from openmap.people.forms import (
+    ADDRESS,
+    choice,
+    no_address,
+    number_chosen,
+    one_line,
+    options,
+    printable,
+    several_lines,
+    to_choose,
+    usable_phone,
+)
 
 MINUTE: Final = "%Y-%m-%dT%H:%M"
 
@@ -209,11 +220,15 @@ class TimedForm(PartForm):
 class ProgrammeForm(TimedForm):
     """A moment of the programme."""
 
-    kind = SelectField(lazy_gettext("Nature"), choices=options(MOMENT_LABELS.items()), default="other")
+    kind = choice(lazy_gettext("Nature"), lazy_gettext("Choisissez la nature de ce moment."))
     title = line(lazy_gettext("Titre"), 200, required=lazy_gettext("Saisissez un titre."))
     room = line(lazy_gettext("Salle"), 120)
     description = text(lazy_gettext("Description"), 2000)
     speakers = text(lazy_gettext("Intervenants, un par ligne"), 2000)
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.kind.choices = to_choose(MOMENT_LABELS.items())
 
 
 class SlotForm(TimedForm):
@@ -328,9 +343,13 @@ class RegistrationForm(FlaskForm):  # type: ignore[misc]
     )
     email = EmailField(lazy_gettext("Adresse électronique"), filters=[one_line], validators=[*ADDRESS])
     organisation = line(lazy_gettext("Organisme"), 200)
-    category_id = SelectField(lazy_gettext("Vous venez en tant que"), coerce=int, choices=[])
+    category_id = choice(
+        lazy_gettext("Vous venez en tant que"),
+        lazy_gettext("Dites en tant que qui vous venez."),
+        coerce=number_chosen,
+    )
     requirements = line(lazy_gettext("Besoin particulier pour vous accueillir"), 500)
 
     def __init__(self, edition: Edition, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.category_id.choices = options((category.id, category.name) for category in edition.categories)
+        self.category_id.choices = to_choose((category.id, category.name) for category in edition.categories)
