@@ -12,6 +12,7 @@ from sqlalchemy.exc import IntegrityError
 from openmap.events.models import Category, Edition, Phase, ProgrammeItem, Registration, Slot, Stand, Table
 from openmap.events.slots import require_free
 from openmap.extensions import AnySession, Base
+from openmap.mail.reminders import copy_switches
 from openmap.mail.services import copy_words, drop_reminders
 from openmap.people import journal
 from openmap.people.models import ORGANISER, Person
@@ -57,8 +58,8 @@ def create(session: AnySession, *, title: str, held_on: date, trade: str = "", b
 def copy(session: AnySession, model: Edition, *, title: str, held_on: date, by: Person, now: datetime) -> Edition:
     """Create an edition like another, every date moved by as many days; hours stay what they are on the clock.
 
-    Programme, slots, tables, categories, phases and the words of mails are copied, and what other rooms have
-    registered; people, stands, documents are not.
+    Programme, slots, tables, categories, phases, the words of mails and the reminders switched off are
+    copied, and what other rooms have registered; people, stands, documents are not.
     """
     edition = create(session, title=title, held_on=held_on, trade=model.trade, by=by, now=now)
     for name in ("timezone", "venue", "address", "access", "description", "contact_name", "contact_email",
@@ -95,6 +96,7 @@ def copy(session: AnySession, model: Edition, *, title: str, held_on: date, by: 
     ]
     session.flush()
     copy_words(session, model.id, edition.id, now=now)
+    copy_switches(session, model.id, edition.id)
     for copied in _copies.values():
         copied(session, model, edition, now)
     changes = {"from": [None, model.slug]}
