@@ -29,6 +29,7 @@ from wtforms.validators import Email, InputRequired, Length, NumberRange, Option
 
 from openmap.events.labels import MOMENT_LABELS, STAND_LABELS
 from openmap.events.models import Edition
+from openmap.events.zones import zone_choices
 from openmap.people.forms import (
     ADDRESS,
     choice,
@@ -108,6 +109,7 @@ class EditionForm(NewEditionForm):
 
     activities = SelectMultipleField(lazy_gettext("Activités"), coerce=int, choices=[])
     area_id = SelectField(lazy_gettext("Territoire"), coerce=int, choices=[])
+    timezone = SelectField(lazy_gettext("Fuseau horaire"), choices=[])
     venue = line(lazy_gettext("Lieu"), 200)
     address = line(lazy_gettext("Adresse"), 300)
     access = text(lazy_gettext("Comment venir"), 2000)
@@ -125,8 +127,11 @@ class EditionForm(NewEditionForm):
     contact_phone = TelField(lazy_gettext("Téléphone de contact"), filters=[given], validators=[usable_phone])
     capacity = bound(lazy_gettext("Nombre de places"))
 
-    def __init__(self, activities: Sequence[tuple[int, str]], areas: Sequence[tuple[int, str]], **kwargs: Any) -> None:
+    def __init__(
+        self, activities: Sequence[tuple[int, str]], areas: Sequence[tuple[int, str]], zone: str, **kwargs: Any
+    ) -> None:
         super().__init__(**kwargs)
+        self.timezone.choices = zone_choices(zone)
         self.activities.choices = options(activities)
         self.area_id.choices = options([(0, _("non précisé")), *areas])
 

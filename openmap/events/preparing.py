@@ -21,6 +21,7 @@ from openmap.events.phases import make_late_code, set_phase, stages
 from openmap.events.queries import late_codes, team_size
 from openmap.events.registering import promote
 from openmap.events.sections import OrganiserLink, register_organiser_link
+from openmap.events.zones import zone_label
 from openmap.extensions import db
 from openmap.people.access import here
 from openmap.people.journal import entries_of_edition
@@ -173,11 +174,20 @@ def identity_post(slug: str) -> ResponseReturnValue:
     if not form.validate_on_submit():
         return _identity_page(edition, form), 422
     values = {field.name: field.data for field in form if field.type != "CSRFTokenField"}
-    values["area_id"] = values["area_id"] or None
-    services.change(db.session, edition, values, by=here(), now=now)
+    values["area_id"], former = values["area_id"] or None, edition.timezone
+    try:
+        services.change(db.session, edition, values, by=here(), now=now)
+    except services.RefusedZone as refusal:
+        form.timezone.errors = [str(refusal)]
+        return _identity_page(edition_or_404(slug), form), 409
     promote(db.session, edition, now=now, told=lambda one: tell(db.session, one, now=now))
     db.session.commit()
     flash(_("L’édition est enregistrée."))
+    if former != edition.timezone:
+        zone = zone_label(edition.timezone)
+        flash(
+            _("Les heures n’ont pas changé à l’horloge, mais sont désormais celles de ce fuseau : %(zone)s.", zone=zone)
+        )
     return redirect(url_for("preparing.show", slug=slug), 303)
 
 
@@ -250,7 +260,7 @@ def _identity_form(edition: Edition) -> EditionForm:
     data = {name: getattr(edition, name) for name in EditionForm.__dict__ if hasattr(edition, name)}
     data |= {name: getattr(edition, name) for name in ("title", "held_on", "trade")}
     data |= {"activities": [one.id for one in edition.activities], "area_id": edition.area_id or 0}
-    return EditionForm(activities, areas, data=data)
+    return EditionForm(activities, areas, edition.timezone, data=data)
 
 
 def _identity_page(edition: Edition, form: EditionForm) -> str:
