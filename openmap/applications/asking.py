@@ -11,7 +11,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext
 from flask_wtf import FlaskForm
 from wtforms import BooleanField, SelectField, StringField, TextAreaField, ValidationError
-from wtforms.validators import InputRequired, Length
+from wtforms.validators import DataRequired, Length
 
 from openmap.applications import questions as services
 from openmap.applications.labels import QUESTION_LABELS
@@ -39,7 +39,7 @@ class QuestionForm(FlaskForm):  # type: ignore[misc]
         lazy_gettext("Question"),
         filters=[one_line],
         validators=[
-            InputRequired(lazy_gettext("Écrivez la question.")),
+            DataRequired(lazy_gettext("Écrivez la question.")),
             Length(max=200, message=lazy_gettext("La question est trop longue : 200 caractères au plus.")),
             printable,
         ],

@@ -25,7 +25,7 @@ from wtforms import (
     URLField,
     ValidationError,
 )
-from wtforms.validators import Email, InputRequired, Length, NumberRange, Optional
+from wtforms.validators import DataRequired, Email, InputRequired, Length, NumberRange, Optional
 
 from openmap.events.labels import MOMENT_LABELS, STAND_LABELS
 from openmap.events.models import Edition
@@ -53,7 +53,7 @@ def given(text: str | None) -> str:
 
 def line(label: Any, most: int, *, required: Any = None, more: Sequence[Any] = ()) -> StringField:
     """Return a field for one line of text; ``more`` are further checks."""
-    validators: list[Any] = [InputRequired(required)] if required else []
+    validators: list[Any] = [DataRequired(required)] if required else []  # of spaces nothing is left
     too_long = lazy_gettext("Ce texte est trop long : %(most)d caractères au plus.", most=most)
     validators += [Length(max=most, message=too_long), printable, *more]
     return StringField(label, filters=[given], validators=validators)
@@ -291,6 +291,17 @@ class ResourceForm(FlaskForm):  # type: ignore[misc]
 
     title = line(lazy_gettext("Titre"), 200, required=lazy_gettext("Saisissez un titre."))
     file = FileField(lazy_gettext("Fichier"), validators=[InputRequired(lazy_gettext("Choisissez un fichier."))])
+
+
+class AccessPlanForm(FlaskForm):  # type: ignore[misc]
+    """A plan of the way to the venue; without a file, the one that is kept stays."""
+
+    file = FileField(lazy_gettext("Plan d’accès"))
+    alternative = line(
+        lazy_gettext("Ce que montre le plan, en une ou deux phrases"),
+        500,
+        required=lazy_gettext("Décrivez le plan pour les personnes qui ne le voient pas."),
+    )
 
 
 class RhythmForm(FlaskForm):  # type: ignore[misc]

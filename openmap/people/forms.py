@@ -13,7 +13,7 @@ from flask_babel import lazy_gettext
 from flask_wtf import FlaskForm
 from wtforms import EmailField, SelectField, StringField, TelField, ValidationError
 from wtforms.fields.choices import SelectChoice
-from wtforms.validators import Email, InputRequired, Length
+from wtforms.validators import DataRequired, Email, InputRequired, Length
 
 from openmap.people.labels import ROLE_LABELS
 
@@ -93,7 +93,7 @@ class ProfileForm(FlaskForm):  # type: ignore[misc]
         lazy_gettext("Prénom et nom"),
         filters=[one_line],
         validators=[
-            InputRequired(lazy_gettext("Saisissez votre prénom et votre nom.")),
+            DataRequired(lazy_gettext("Saisissez votre prénom et votre nom.")),
             Length(max=120, message=lazy_gettext("Ce nom est trop long : 120 caractères au plus.")),
             printable,
             no_address,

@@ -11,7 +11,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext
 from flask_wtf import FlaskForm
 from wtforms import BooleanField, HiddenField, SelectField, StringField, TextAreaField, ValidationError
-from wtforms.validators import InputRequired, Length
+from wtforms.validators import DataRequired, Length
 
 from openmap.people.forms import choice, number_chosen, one_line, options, printable, several_lines, to_choose
 from openmap.reference.models import Term
@@ -32,7 +32,7 @@ class TermForm(FlaskForm):  # type: ignore[misc]
         lazy_gettext("Nom"),
         filters=[one_line],
         validators=[
-            InputRequired(lazy_gettext("Saisissez un nom.")),
+            DataRequired(lazy_gettext("Saisissez un nom.")),
             Length(max=120, message=lazy_gettext("Ce nom est trop long : 120 caractères au plus.")),
             printable,
         ],

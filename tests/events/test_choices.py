@@ -123,3 +123,22 @@ def test_a_role_that_is_not_offered_is_refused(app: Flask, forged: str) -> None:
     answer = sent(client, "/editions/essai/equipe", {"email": "alex@essai.example", "role": forged})
     assert answer.status_code == 422
     assert len(db.session.scalars(select(Role)).all()) == before
+
+
+@pytest.mark.parametrize(
+    ("path", "typed", "told"),
+    [
+        ("/editions/nouvelle", {"title": " ", "held_on": "2030-01-01"}, "Saisissez un titre."),
+        (f"{PREP}/identite", {"title": " \t ", "held_on": "2030-01-01", "area_id": "0"}, "Saisissez un titre."),
+        (f"{PREP}/tables/liste", {"code": "\u00a0", "seats": "4"}, "Saisissez un code, par exemple T1."),
+        (f"{PREP}/categories/liste", {"name": " "}, "Saisissez un nom."),
+        (f"{PREP}/questions", {"label": " ", "kind": "short"}, "Écrivez la question."),
+        ("/referentiel/labels/ajouter", {"name": " ", "family": "label"}, "Saisissez un nom."),
+        ("/courrier/modeles/1/people.invited", {"subject": " ", "body": "Bonjour"}, "Donnez un objet au message."),
+        ("/compte", {"name": " "}, "Saisissez votre prénom et votre nom."),
+    ],
+)
+def test_of_spaces_nothing_is_left(app: Flask, path: str, typed: dict[str, str], told: str) -> None:
+    answer = sent(administrator_client(app), path, typed)
+    assert answer.status_code == 422
+    assert told in answer.text.replace("\u00a0", " ")
