@@ -48,6 +48,7 @@ def _register_rooms(app: Flask) -> None:
     from openmap.agendas import exports as agendas  # noqa: PLC0415
     from openmap.applications import applying, asking, behalf, bringing, comparing, examining, handing, writing  # noqa: PLC0415  # noqa: PLC0415
     from openmap.applications import files as attached_files  # noqa: PLC0415
+    from openmap.applications import preparation as _applications_preparation  # noqa: F401, PLC0415
     from openmap.applications import privacy as _applications_privacy  # noqa: F401, PLC0415
     from openmap.directory import privacy as _directory_privacy  # noqa: F401, PLC0415
     from openmap.directory import views as organisations  # noqa: PLC0415
@@ -66,6 +67,7 @@ def _register_rooms(app: Flask) -> None:
     from openmap.pitches import following as _following  # noqa: F401, PLC0415
     from openmap.pitches import outcomes as _outcomes  # noqa: F401, PLC0415
     from openmap.pitches import permissions as _pitches  # noqa: F401, PLC0415
+    from openmap.pitches import preparation as _pitches_preparation  # noqa: F401, PLC0415
     from openmap.pitches import privacy as _pitches_privacy  # noqa: F401, PLC0415
     from openmap.pitches import selection_privacy as _selection_privacy  # noqa: F401, PLC0415
     from openmap.reference import views as reference  # noqa: PLC0415

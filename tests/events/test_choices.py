@@ -132,7 +132,7 @@ def test_a_role_that_is_not_offered_is_refused(app: Flask, forged: str) -> None:
         (f"{PREP}/identite", {"title": " \t ", "held_on": "2030-01-01", "area_id": "0"}, "Saisissez un titre."),
         (f"{PREP}/tables/liste", {"code": "\u00a0", "seats": "4"}, "Saisissez un code, par exemple T1."),
         (f"{PREP}/categories/liste", {"name": " "}, "Saisissez un nom."),
-        (f"{PREP}/questions", {"label": " ", "kind": "short"}, "Écrivez la question."),
+        (f"{PREP}/questions", {"label": " ", "kind": "text"}, "Écrivez la question."),
         ("/referentiel/labels/ajouter", {"name": " ", "family": "label"}, "Saisissez un nom."),
         ("/courrier/modeles/1/people.invited", {"subject": " ", "body": "Bonjour"}, "Donnez un objet au message."),
         ("/compte", {"name": " "}, "Saisissez votre prénom et votre nom."),
