@@ -13,6 +13,7 @@ from openmap.applications.models import Question
 from openmap.events.models import Edition, Phase, ProgrammeItem
 from openmap.events.sections import steps_for
 from openmap.extensions import db
+from openmap.people.labels import OBJECT_LABELS
 from openmap.people.models import ORGANISER
 from openmap.pitches import releasing, selecting
 from openmap.pitches.jury import begin_with_ours
@@ -115,3 +116,11 @@ def test_every_step_leads_to_a_page_that_opens(organiser: FlaskClient, edition: 
         with organiser.application.test_request_context():
             address = step.task.address(edition)
         assert organiser.get(address.partition("#")[0]).status_code == 200, address
+
+
+def test_the_journal_names_what_the_jury_did_in_french(edition: Edition, organiser: FlaskClient) -> None:
+    make_room(edition)
+    page = organiser.get("/editions/essai/journal").text.replace("\u00a0", " ")
+    told = set(re.findall(r">([^<>]+) n°\s?\d+</a>", page))
+    assert told
+    assert told <= {str(label) for label in OBJECT_LABELS.values()}
