@@ -48,10 +48,11 @@ def _register_rooms(app: Flask) -> None:
     from openmap.agendas import exports as agendas  # noqa: PLC0415
     from openmap.applications import applying, asking, behalf, bringing, comparing, examining, handing, writing  # noqa: PLC0415  # noqa: PLC0415
     from openmap.applications import files as attached_files  # noqa: PLC0415
+    from openmap.applications import preparation as _applications_preparation  # noqa: F401, PLC0415
     from openmap.applications import privacy as _applications_privacy  # noqa: F401, PLC0415
     from openmap.directory import privacy as _directory_privacy  # noqa: F401, PLC0415
     from openmap.directory import views as organisations  # noqa: PLC0415
-    from openmap.events import history, parts, preparing, registrations, resources, stands, team  # noqa: PLC0415
+    from openmap.events import access_plans, history, parts, preparing, registrations, resources, stands, team  # noqa: PLC0415
     from openmap.events import privacy as _events_privacy  # noqa: F401, PLC0415
     from openmap.events import views as events  # noqa: PLC0415
     from openmap.mail import privacy as _mail_privacy  # noqa: F401, PLC0415
@@ -66,6 +67,7 @@ def _register_rooms(app: Flask) -> None:
     from openmap.pitches import following as _following  # noqa: F401, PLC0415
     from openmap.pitches import outcomes as _outcomes  # noqa: F401, PLC0415
     from openmap.pitches import permissions as _pitches  # noqa: F401, PLC0415
+    from openmap.pitches import preparation as _pitches_preparation  # noqa: F401, PLC0415
     from openmap.pitches import privacy as _pitches_privacy  # noqa: F401, PLC0415
     from openmap.pitches import selection_privacy as _selection_privacy  # noqa: F401, PLC0415
     from openmap.reference import views as reference  # noqa: PLC0415
@@ -83,7 +85,7 @@ def _register_rooms(app: Flask) -> None:
     )
     for room in (people, mail, signin, account, reference, organisations):
         app.register_blueprint(room.blueprint)
-    for pages in (preparing, parts, registrations, stands, resources, team, history):
+    for pages in (preparing, parts, registrations, stands, resources, access_plans, team, history):
         app.register_blueprint(pages.blueprint)
     for pages in (applying, attached_files):
         app.register_blueprint(pages.blueprint)

@@ -17,7 +17,7 @@ from openmap.web.typesetting import TypesettingFailed, typeset
 SLOTS_A_PAGE: Final = 14
 """Columns of the poster that stay readable on A3."""
 
-_FREE = {"free": "Temps libre", "absent": "Indisponible", "break": "Pause"}
+_FREE = {"free": "Temps libre", "absent": "Indisponible", "break": "Pause", "stage": "Passage sur scène"}
 
 
 def agendas_pdf(sheet: Sheet, parties: Sequence[Party]) -> bytes:
@@ -109,7 +109,8 @@ def _agenda(sheet: Sheet, party: Party) -> dict[str, Any]:
         "subtitle": party.subtitle,
         "table": party.table,
         "tables": bool(meetings) and not own and any(meeting.table for meeting in meetings),
-        "pitches": party.pitches,
+        "pitches": party.pitches or party.stage is not None,
+        "stage": hours(*party.stage) if party.stage else "",
         "summary": summary,
         "rows": [_row(row, party) for row in timeline(sheet, party)] if meetings else [],
     }
@@ -118,7 +119,7 @@ def _agenda(sheet: Sheet, party: Party) -> dict[str, Any]:
 def _row(row: Row, party: Party) -> dict[str, Any]:
     told: dict[str, Any] = {"hours": hours(row.start, row.end), "meeting": row.appointment is not None}
     if row.appointment is None:
-        return told | {"name": _FREE[row.kind]}
+        return told | {"name": _FREE[row.kind] + _own_hours(row, party)}
     other = row.appointment.other(party)
     return told | {
         "name": other.name,
@@ -127,6 +128,13 @@ def _row(row: Row, party: Party) -> dict[str, Any]:
         "needs": "\u00a0; ".join(other.needs),
         "table": row.appointment.table,
     }
+
+
+def _own_hours(row: Row, party: Party) -> str:
+    """Return the hours of a turn on stage that takes only a part of its slots."""
+    if row.kind != "stage" or party.stage is None or party.stage == (row.start, row.end):
+        return ""
+    return f", {hours(*party.stage)}"
 
 
 def _card(label: str, owners: list[Party], hosted: list[Appointment]) -> dict[str, Any]:

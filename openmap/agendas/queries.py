@@ -20,6 +20,7 @@ from openmap.events.models import Edition, ProgrammeItem, Slot, Table
 from openmap.extensions import AnySession
 from openmap.meetings.models import Meeting, Participation, Plan, UnservedWish, Wish, absences
 from openmap.needs.models import Need
+from openmap.pitches.passage import on_stage
 
 Side = Literal["buyer", "structure"]
 
@@ -41,6 +42,12 @@ class Party:
     invented: bool
     needs: tuple[str, ...]
     absent: frozenset[int]
+    stage: tuple[datetime, datetime] | None = None
+    """When it presents its work in public, in the edition's time zone."""
+
+    def is_on_stage(self, moment: Moment) -> bool:
+        """Say whether its turn falls, in whole or in part, within a slot."""
+        return self.stage is not None and moment.start < self.stage[1] and self.stage[0] < moment.end
 
     @property
     def subtitle(self) -> str:
@@ -234,6 +241,7 @@ def _parties(session: AnySession, edition: Edition, tables: dict[int, str]) -> d
         .order_by(Need.id)
     ):
         needs[buyer_id].append(one_line(title))
+    stages = on_stage(session, edition, [(row[0].id, row[0].organisation_id, row[0].pitches) for row in rows])
     return {
         row.id: Party(
             id=row.id,
@@ -249,9 +257,14 @@ def _parties(session: AnySession, edition: Edition, tables: dict[int, str]) -> d
             invented=invented,
             needs=tuple(needs[row.organisation_id]),
             absent=frozenset(absent[row.id]),
+            stage=_told_here(stages.get(row.id), edition.zone),
         )
         for row, name, city, activity, invented, kind in rows
     }
+
+
+def _told_here(span: tuple[datetime, datetime] | None, zone: ZoneInfo) -> tuple[datetime, datetime] | None:
+    return None if span is None else (span[0].astimezone(zone), span[1].astimezone(zone))
 
 
 def _appointments(

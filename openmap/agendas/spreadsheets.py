@@ -128,6 +128,8 @@ def _grid_row(writer: _Writer, page: Any, row: int, party: Party, sheet: Sheet, 
         found = by_slot.get(slot.id, [])
         if found:
             writer.put(page, row, column, "\n".join(_told(item, party) for item in found), writer.held)
+        elif party.is_on_stage(slot):
+            writer.put(page, row, column, "sur scène", writer.muted)
         elif slot.id in party.absent:
             writer.put(page, row, column, "indisponible", writer.muted)
         else:

@@ -1,4 +1,4 @@
-"""A participant's half-day as rows to read: meetings, free time, absences and breaks."""
+"""A participant's half-day as rows to read: meetings, free time, absences, breaks and the turn on stage."""
 
 from __future__ import annotations
 
@@ -10,19 +10,24 @@ from typing import Literal
 
 from openmap.agendas.queries import Appointment, Moment, Party, Sheet
 
+Kind = Literal["meeting", "free", "absent", "break", "stage"]
+
 
 @dataclass(frozen=True, slots=True)
 class Row:
     """One stretch of the half-day; ``appointment`` is given for a meeting only."""
 
-    kind: Literal["meeting", "free", "absent", "break"]
+    kind: Kind
     start: datetime
     end: datetime
     appointment: Appointment | None = None
 
 
 def timeline(sheet: Sheet, party: Party) -> list[Row]:
-    """Return the half-day of ``party``, first slot to last; neighbouring slots without meeting are one row."""
+    """Return the half-day of ``party``, first slot to last; neighbouring slots without meeting are one row.
+
+    Its turn on stage has a row of its own where it falls beside the slots, or in one that a meeting takes.
+    """
     meetings = {
         slot: list(found) for slot, found in groupby(sheet.of(party), key=lambda appointment: appointment.slot.id)
     }
@@ -36,11 +41,15 @@ def timeline(sheet: Sheet, party: Party) -> list[Row]:
                 rows[-1] = Row(row.kind, last.start, row.end)
             else:
                 rows.append(row)
+    if party.stage is not None and all(row.kind != "stage" for row in rows):
+        rows.append(Row("stage", *party.stage))
+        rows.sort(key=lambda row: (row.start, row.kind != "stage"))
     return rows
 
 
 def _rows_of(slot: Moment, meetings: list[Appointment], party: Party) -> Iterator[Row]:
     if not meetings:
-        yield Row("absent" if slot.id in party.absent else "free", slot.start, slot.end)
+        kind: Kind = "stage" if party.is_on_stage(slot) else "absent" if slot.id in party.absent else "free"
+        yield Row(kind, slot.start, slot.end)
     for appointment in meetings:
         yield Row("meeting", slot.start, slot.end, appointment)

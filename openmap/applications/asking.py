@@ -11,7 +11,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext
 from flask_wtf import FlaskForm
 from wtforms import BooleanField, SelectField, StringField, TextAreaField, ValidationError
-from wtforms.validators import InputRequired, Length
+from wtforms.validators import DataRequired, Length
 
 from openmap.applications import questions as services
 from openmap.applications.labels import QUESTION_LABELS
@@ -23,7 +23,7 @@ from openmap.events.models import Edition
 from openmap.events.sections import OrganiserLink, register_organiser_link
 from openmap.extensions import db
 from openmap.people.access import here
-from openmap.people.forms import one_line, options, printable
+from openmap.people.forms import choice, one_line, options, printable, to_choose
 from openmap.reference.forms import lines_of
 
 blueprint = Blueprint("questions", __name__, url_prefix="/editions/<slug>/preparation/questions")
@@ -39,12 +39,12 @@ class QuestionForm(FlaskForm):  # type: ignore[misc]
         lazy_gettext("Question"),
         filters=[one_line],
         validators=[
-            InputRequired(lazy_gettext("Écrivez la question.")),
+            DataRequired(lazy_gettext("Écrivez la question.")),
             Length(max=200, message=lazy_gettext("La question est trop longue : 200 caractères au plus.")),
             printable,
         ],
     )
-    kind = SelectField(lazy_gettext("Nature de la réponse"), choices=options(QUESTION_LABELS.items()))
+    kind = choice(lazy_gettext("Nature de la réponse"), lazy_gettext("Choisissez la nature de la réponse."))
     options = TextAreaField(lazy_gettext("Choix proposés, un par ligne"))
     help = TextAreaField(
         lazy_gettext("Aide"),
@@ -55,6 +55,7 @@ class QuestionForm(FlaskForm):  # type: ignore[misc]
 
     def __init__(self, earlier: list[Question], **kwargs: Any) -> None:
         super().__init__(**kwargs)
+        self.kind.choices = to_choose(QUESTION_LABELS.items())
         self.condition.choices = options([("", _("toujours")), *_conditions(earlier)])
 
     def validate_options(self, field: Any) -> None:

@@ -11,7 +11,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext
 from flask_wtf import FlaskForm
 from wtforms import EmailField, RadioField, StringField
-from wtforms.validators import InputRequired, Length
+from wtforms.validators import DataRequired, Length
 
 from openmap.applications.forms import siret_field
 from openmap.applications.inviting import begin_for, files_with, invite
@@ -35,7 +35,7 @@ class BehalfForm(FlaskForm):  # type: ignore[misc]
         lazy_gettext("Nom de la structure"),
         filters=[one_line],
         validators=[
-            InputRequired(lazy_gettext("Saisissez le nom de la structure.")),
+            DataRequired(lazy_gettext("Saisissez le nom de la structure.")),
             Length(max=200, message=lazy_gettext("Ce nom est trop long : 200 caractères au plus.")),
             printable,
         ],

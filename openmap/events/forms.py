@@ -25,11 +25,23 @@ from wtforms import (
     URLField,
     ValidationError,
 )
-from wtforms.validators import Email, InputRequired, Length, NumberRange, Optional
+from wtforms.validators import DataRequired, Email, InputRequired, Length, NumberRange, Optional
 
 from openmap.events.labels import MOMENT_LABELS, STAND_LABELS
 from openmap.events.models import Edition
-from openmap.people.forms import ADDRESS, no_address, one_line, options, printable, several_lines, usable_phone
+from openmap.events.zones import zone_choices
+from openmap.people.forms import (
+    ADDRESS,
+    choice,
+    no_address,
+    number_chosen,
+    one_line,
+    options,
+    printable,
+    several_lines,
+    to_choose,
+    usable_phone,
+)
 
 MINUTE: Final = "%Y-%m-%dT%H:%M"
 
@@ -41,7 +53,7 @@ def given(text: str | None) -> str:
 
 def line(label: Any, most: int, *, required: Any = None, more: Sequence[Any] = ()) -> StringField:
     """Return a field for one line of text; ``more`` are further checks."""
-    validators: list[Any] = [InputRequired(required)] if required else []
+    validators: list[Any] = [DataRequired(required)] if required else []  # of spaces nothing is left
     too_long = lazy_gettext("Ce texte est trop long : %(most)d caractères au plus.", most=most)
     validators += [Length(max=most, message=too_long), printable, *more]
     return StringField(label, filters=[given], validators=validators)
@@ -97,6 +109,7 @@ class EditionForm(NewEditionForm):
 
     activities = SelectMultipleField(lazy_gettext("Activités"), coerce=int, choices=[])
     area_id = SelectField(lazy_gettext("Territoire"), coerce=int, choices=[])
+    timezone = SelectField(lazy_gettext("Fuseau horaire"), choices=[])
     venue = line(lazy_gettext("Lieu"), 200)
     address = line(lazy_gettext("Adresse"), 300)
     access = text(lazy_gettext("Comment venir"), 2000)
@@ -114,8 +127,11 @@ class EditionForm(NewEditionForm):
     contact_phone = TelField(lazy_gettext("Téléphone de contact"), filters=[given], validators=[usable_phone])
     capacity = bound(lazy_gettext("Nombre de places"))
 
-    def __init__(self, activities: Sequence[tuple[int, str]], areas: Sequence[tuple[int, str]], **kwargs: Any) -> None:
+    def __init__(
+        self, activities: Sequence[tuple[int, str]], areas: Sequence[tuple[int, str]], zone: str, **kwargs: Any
+    ) -> None:
         super().__init__(**kwargs)
+        self.timezone.choices = zone_choices(zone)
         self.activities.choices = options(activities)
         self.area_id.choices = options([(0, _("non précisé")), *areas])
 
@@ -209,11 +225,15 @@ class TimedForm(PartForm):
 class ProgrammeForm(TimedForm):
     """A moment of the programme."""
 
-    kind = SelectField(lazy_gettext("Nature"), choices=options(MOMENT_LABELS.items()), default="other")
+    kind = choice(lazy_gettext("Nature"), lazy_gettext("Choisissez la nature de ce moment."))
     title = line(lazy_gettext("Titre"), 200, required=lazy_gettext("Saisissez un titre."))
     room = line(lazy_gettext("Salle"), 120)
     description = text(lazy_gettext("Description"), 2000)
     speakers = text(lazy_gettext("Intervenants, un par ligne"), 2000)
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.kind.choices = to_choose(MOMENT_LABELS.items())
 
 
 class SlotForm(TimedForm):
@@ -273,6 +293,17 @@ class ResourceForm(FlaskForm):  # type: ignore[misc]
     file = FileField(lazy_gettext("Fichier"), validators=[InputRequired(lazy_gettext("Choisissez un fichier."))])
 
 
+class AccessPlanForm(FlaskForm):  # type: ignore[misc]
+    """A plan of the way to the venue; without a file, the one that is kept stays."""
+
+    file = FileField(lazy_gettext("Plan d’accès"))
+    alternative = line(
+        lazy_gettext("Ce que montre le plan, en une ou deux phrases"),
+        500,
+        required=lazy_gettext("Décrivez le plan pour les personnes qui ne le voient pas."),
+    )
+
+
 class RhythmForm(FlaskForm):  # type: ignore[misc]
     """From when to when meetings are held, and at which pace."""
 
@@ -328,9 +359,13 @@ class RegistrationForm(FlaskForm):  # type: ignore[misc]
     )
     email = EmailField(lazy_gettext("Adresse électronique"), filters=[one_line], validators=[*ADDRESS])
     organisation = line(lazy_gettext("Organisme"), 200)
-    category_id = SelectField(lazy_gettext("Vous venez en tant que"), coerce=int, choices=[])
+    category_id = choice(
+        lazy_gettext("Vous venez en tant que"),
+        lazy_gettext("Dites en tant que qui vous venez."),
+        coerce=number_chosen,
+    )
     requirements = line(lazy_gettext("Besoin particulier pour vous accueillir"), 500)
 
     def __init__(self, edition: Edition, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.category_id.choices = options((category.id, category.name) for category in edition.categories)
+        self.category_id.choices = to_choose((category.id, category.name) for category in edition.categories)

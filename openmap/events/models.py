@@ -21,6 +21,7 @@ PHASES: Final = ("registration", "call", "selection", "wishes", "publication")
 """What is open for a time, in the order in which an edition usually goes."""
 
 STAND_STATES: Final = ("requested", "accepted", "refused")
+ACCESS_PLAN_TYPES: Final = ("image/png", "image/jpeg", "application/pdf")
 REGISTRATION_STATES: Final = ("confirmed", "waiting", "cancelled")
 
 edition_activities = SATable(
@@ -73,6 +74,7 @@ class Edition(Base):
     categories: Mapped[list[Category]] = relationship(
         back_populates="edition", order_by="Category.position, Category.id", cascade="all, delete-orphan"
     )
+    access_plan: Mapped[AccessPlan | None] = relationship(back_populates="edition", cascade="all, delete-orphan")
     resources: Mapped[list[Resource]] = relationship(
         back_populates="edition", order_by="Resource.id", cascade="all, delete-orphan"
     )
@@ -278,3 +280,28 @@ class Resource(Base):
     added_at: Mapped[datetime] = mapped_column(UTCDateTime)
 
     edition: Mapped[Edition] = relationship(back_populates="resources")
+
+
+class AccessPlan(Base):
+    """How to get to the venue, drawn: an image or a PDF, which lies under ``digest`` (SHA-256) in the files' folder.
+
+    ``alternative`` says the same in words, for whoever does not see it.
+    """
+
+    __tablename__ = "access_plans"
+    __table_args__ = (
+        UniqueConstraint("edition_id"),
+        CheckConstraint(f"media_type IN {ACCESS_PLAN_TYPES!r}", name="media_type_known"),
+        CheckConstraint("length(alternative) > 0", name="alternative_given"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    edition_id: Mapped[int] = mapped_column(ForeignKey("editions.id", ondelete="CASCADE"))
+    alternative: Mapped[str] = mapped_column(String(500))
+    filename: Mapped[str] = mapped_column(String(200))
+    media_type: Mapped[str] = mapped_column(String(100))
+    size: Mapped[int]
+    digest: Mapped[str] = mapped_column(String(64))
+    added_at: Mapped[datetime] = mapped_column(UTCDateTime)
+
+    edition: Mapped[Edition] = relationship(back_populates="access_plan")

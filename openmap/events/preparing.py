@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
 
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import LazyString, lazy_gettext
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext
 
 from openmap.events import services
 from openmap.events.access import creators_only, edition_or_404, organisers_only
@@ -20,23 +19,14 @@ from openmap.events.models import PHASES, Edition, Phase
 from openmap.events.phases import make_late_code, set_phase, stages
 from openmap.events.queries import late_codes, team_size
 from openmap.events.registering import promote
-from openmap.events.sections import OrganiserLink, register_organiser_link
+from openmap.events.sections import OrganiserLink, Task, register_organiser_link, register_task, steps_for
+from openmap.events.zones import zone_label
 from openmap.extensions import db
 from openmap.people.access import here
 from openmap.people.journal import entries_of_edition
 from openmap.reference import queries as reference
 
 blueprint = Blueprint("preparing", __name__, url_prefix="/editions")
-
-
-@dataclass(frozen=True, slots=True)
-class Task:
-    """A step of preparing an edition: where it is done, and whether it is."""
-
-    title: LazyString
-    help: LazyString
-    address: Callable[[Edition], str]
-    is_done: Callable[[Edition], bool]
 
 
 def _page(endpoint: str, **arguments: Any) -> Callable[[Edition], str]:
@@ -47,50 +37,58 @@ def _has_welcome(edition: Edition) -> bool:
     return bool(edition.venue and edition.address and edition.contact_email)
 
 
-TASKS: Final = (
+_TASKS: Final = (
     Task(
+        10,
         lazy_gettext("Dire quand, où et sur quoi"),
         lazy_gettext("Filière, lieu, adresse, personne à contacter."),
         _page("preparing.identity"),
         _has_welcome,
     ),
     Task(
+        20,
         lazy_gettext("Fixer les dates"),
         lazy_gettext("Ouverture et clôture des inscriptions, des candidatures, des souhaits."),
         _page("preparing.phases"),
         lambda edition: bool(edition.phases),
     ),
     Task(
+        30,
         lazy_gettext("Composer le programme"),
         lazy_gettext("Accueil, plénière, table ronde, pitchs, entretiens."),
         _page("parts.index", part="programme"),
         lambda edition: bool(edition.programme),
     ),
     Task(
+        40,
         lazy_gettext("Découper les créneaux d’entretien"),
         lazy_gettext("Générés d’un coup, puis corrigés un à un."),
         _page("parts.index", part="creneaux"),
         lambda edition: bool(edition.slots),
     ),
     Task(
+        50,
         lazy_gettext("Disposer les tables"),
         lazy_gettext("Une table par acheteur, avec son emplacement."),
         _page("parts.index", part="tables"),
         lambda edition: bool(edition.tables),
     ),
     Task(
+        60,
         lazy_gettext("Ouvrir les inscriptions"),
         lazy_gettext("Nombre de places, catégories, liste d’attente automatique."),
         _page("parts.index", part="categories"),
         lambda edition: bool(edition.categories) and any(one.kind == "registration" for one in edition.phases),
     ),
     Task(
+        70,
         lazy_gettext("Réunir l’équipe"),
         lazy_gettext("Organisation, jury, accueil, délégués : chacun reçoit une invitation."),
         _page("team.index"),
         lambda edition: team_size(db.session, edition) > 1,
     ),
     Task(
+        80,
         lazy_gettext("Rendre l’édition publique"),
         lazy_gettext("Jusque-là, seules les personnes qui y ont un rôle la voient."),
         lambda edition: url_for("preparing.show", slug=edition.slug) + "#publier",
@@ -135,8 +133,8 @@ def create() -> ResponseReturnValue:
 def show(slug: str) -> ResponseReturnValue:
     """Show the steps, what is done and what comes next."""
     edition = edition_or_404(slug)
-    steps = [(task, task.is_done(edition)) for task in TASKS]
-    following = next((task for task, done in steps if not done), None)
+    steps = steps_for(edition)
+    following = next((step.task for step in steps if step.state == "todo"), None)
     entries = entries_of_edition(db.session, edition.id, limit=20)
     return render_template(
         "events/preparation.html", edition=edition, steps=steps, following=following, entries=entries
@@ -173,11 +171,20 @@ def identity_post(slug: str) -> ResponseReturnValue:
     if not form.validate_on_submit():
         return _identity_page(edition, form), 422
     values = {field.name: field.data for field in form if field.type != "CSRFTokenField"}
-    values["area_id"] = values["area_id"] or None
-    services.change(db.session, edition, values, by=here(), now=now)
+    values["area_id"], former = values["area_id"] or None, edition.timezone
+    try:
+        services.change(db.session, edition, values, by=here(), now=now)
+    except services.RefusedZone as refusal:
+        form.timezone.errors = [str(refusal)]
+        return _identity_page(edition_or_404(slug), form), 409
     promote(db.session, edition, now=now, told=lambda one: tell(db.session, one, now=now))
     db.session.commit()
     flash(_("L’édition est enregistrée."))
+    if former != edition.timezone:
+        zone = zone_label(edition.timezone)
+        flash(
+            _("Les heures n’ont pas changé à l’horloge, mais sont désormais celles de ce fuseau : %(zone)s.", zone=zone)
+        )
     return redirect(url_for("preparing.show", slug=slug), 303)
 
 
@@ -250,7 +257,7 @@ def _identity_form(edition: Edition) -> EditionForm:
     data = {name: getattr(edition, name) for name in EditionForm.__dict__ if hasattr(edition, name)}
     data |= {name: getattr(edition, name) for name in ("title", "held_on", "trade")}
     data |= {"activities": [one.id for one in edition.activities], "area_id": edition.area_id or 0}
-    return EditionForm(activities, areas, data=data)
+    return EditionForm(activities, areas, edition.timezone, data=data)
 
 
 def _identity_page(edition: Edition, form: EditionForm) -> str:
@@ -286,3 +293,5 @@ register_organiser_link(
     "preparing",
     OrganiserLink(lazy_gettext("Préparation"), lambda edition: url_for("preparing.show", slug=edition.slug)),
 )
+for _task in _TASKS:
+    register_task(_task)

@@ -62,6 +62,7 @@ def edition_by_slug(session: AnySession, slug: str) -> Edition | None:
             selectinload(Edition.phases),
             selectinload(Edition.categories),
             selectinload(Edition.resources),
+            selectinload(Edition.access_plan),
         )
     ).one_or_none()
 

@@ -1,4 +1,4 @@
-"""What the rooms below add to an edition's public page: they register here, the page asks."""
+"""What the rooms below add to an edition's public page and to its preparation: they register here, the page asks."""
 
 from __future__ import annotations
 
@@ -39,6 +39,33 @@ class OrganiserLink:
     address: Callable[[Edition], str]
 
 
+@dataclass(frozen=True, slots=True)
+class Task:
+    """A step of preparing an edition: where it is done, whether it is, and how far it is, in words.
+
+    Steps are shown by ``rank``. What ``is_optional`` counts neither as done nor as missing.
+    """
+
+    rank: int
+    title: LazyString
+    help: LazyString
+    address: Callable[[Edition], str]
+    is_done: Callable[[Edition], bool]
+    progress: Callable[[Edition], str] = lambda _edition: ""
+    is_optional: Callable[[Edition], bool] = lambda _edition: False
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A task as one edition stands: ``done``, ``todo`` or ``optional``."""
+
+    task: Task
+    state: str
+    progress: str
+    counts: bool
+
+
+_tasks: dict[int, Task] = {}
 _sections: dict[str, Section] = {}
 _figures: dict[str, Callable[[AnySession, Edition], list[Figure]]] = {}
 _links: dict[str, OrganiserLink] = {}
@@ -57,6 +84,21 @@ def register_figures(name: str, load: Callable[[AnySession, Edition], list[Figur
 def register_organiser_link(name: str, link: OrganiserLink) -> None:
     """Add a link that the organiser finds beside each edition."""
     _links[name] = link
+
+
+def register_task(task: Task) -> None:
+    """Add a step to the preparation of editions; a rank again replaces it."""
+    _tasks[task.rank] = task
+
+
+def steps_for(edition: Edition) -> list[Step]:
+    """Return every step of preparing an edition, in order, with where it stands."""
+    found = []
+    for _rank, task in sorted(_tasks.items()):
+        done, optional = task.is_done(edition), task.is_optional(edition)
+        state = "done" if done else "optional" if optional else "todo"
+        found.append(Step(task, state, task.progress(edition), counts=not optional))
+    return found
 
 
 def sections_of(session: AnySession, edition: Edition) -> list[tuple[Section, Mapping[str, Any]]]:

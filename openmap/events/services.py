@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from datetime import date, datetime, timedelta
 from typing import Any, Final
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
 
 from openmap.events.models import Category, Edition, Phase, ProgrammeItem, Registration, Slot, Stand, Table
-from openmap.events.slots import require_free
+from openmap.events.slots import RefusedSlots, require_free
 from openmap.extensions import AnySession, Base
+from openmap.mail.reminders import copy_switches
 from openmap.mail.services import copy_words, drop_reminders
 from openmap.people import journal
 from openmap.people.models import ORGANISER, Person
@@ -21,10 +23,18 @@ from openmap.reference.words import folded
 
 FIRST_CATEGORIES: Final = ("Acheteur public", "Structure de l’ESS", "Partenaire", "Autre")
 LONGEST_SLUG: Final = 70
+_ASIDE: Final = timedelta(days=365)
+
+Moved = Callable[[datetime], datetime]
+"""Gives an instant that an organiser typed as an hour its new place."""
 
 
 class RefusedPart(Exception):
     """The part cannot be kept or removed; the sentence says why and what to do."""
+
+
+class RefusedZone(Exception):
+    """The time zone cannot change; the sentence says why and what to do."""
 
 
 _copies: dict[str, Callable[[AnySession, Edition, Edition, datetime], None]] = {}
@@ -33,6 +43,14 @@ _copies: dict[str, Callable[[AnySession, Edition, Edition, datetime], None]] = {
 def register_copy(name: str, copy: Callable[[AnySession, Edition, Edition, datetime], None]) -> None:
     """Let a room below copy what it keeps of an edition: the model, then the copy; a name again replaces it."""
     _copies[name] = copy
+
+
+_moves: dict[str, Callable[[AnySession, Edition, Moved], None]] = {}
+
+
+def register_hours(name: str, move: Callable[[AnySession, Edition, Moved], None]) -> None:
+    """Let a room below move the hours that it keeps of an edition, when its zone changes; a name again replaces it."""
+    _moves[name] = move
 
 
 def first_categories() -> list[Category]:
@@ -57,8 +75,8 @@ def create(session: AnySession, *, title: str, held_on: date, trade: str = "", b
 def copy(session: AnySession, model: Edition, *, title: str, held_on: date, by: Person, now: datetime) -> Edition:
     """Create an edition like another, every date moved by as many days; hours stay what they are on the clock.
 
-    Programme, slots, tables, categories, phases and the words of mails are copied, and what other rooms have
-    registered; people, stands, documents are not.
+    Programme, slots, tables, categories, phases, the words of mails and the reminders switched off are
+    copied, and what other rooms have registered; people, stands, documents are not.
     """
     edition = create(session, title=title, held_on=held_on, trade=model.trade, by=by, now=now)
     for name in ("timezone", "venue", "address", "access", "description", "contact_name", "contact_email",
@@ -68,7 +86,7 @@ def copy(session: AnySession, model: Edition, *, title: str, held_on: date, by: 
     days = held_on - model.held_on
 
     def moved(instant: datetime) -> datetime:
-        return _moved(instant, days, model)
+        return _moved(instant, days, model.zone, model.zone)
 
     if model.categories:
         edition.categories.clear()
@@ -95,6 +113,7 @@ def copy(session: AnySession, model: Edition, *, title: str, held_on: date, by: 
     ]
     session.flush()
     copy_words(session, model.id, edition.id, now=now)
+    copy_switches(session, model.id, edition.id)
     for copied in _copies.values():
         copied(session, model, edition, now)
     changes = {"from": [None, model.slug]}
@@ -102,18 +121,24 @@ def copy(session: AnySession, model: Edition, *, title: str, held_on: date, by: 
     return edition
 
 
-def _moved(instant: datetime, days: timedelta, edition: Edition) -> datetime:
-    """Return the same hour of the clock so many days later, whatever daylight saving does in between."""
-    local = instant.astimezone(edition.zone)
-    return datetime.combine(local.date() + days, local.time(), edition.zone)
+def _moved(instant: datetime, days: timedelta, before: ZoneInfo, after: ZoneInfo) -> datetime:
+    """Return the same hour of the clock so many days later, whatever daylight saving or another zone makes of it."""
+    local = instant.astimezone(before)
+    return datetime.combine(local.date() + days, local.time(), after)
 
 
 def change(session: AnySession, edition: Edition, values: Mapping[str, Any], *, by: Person, now: datetime) -> None:
-    """Change what an edition says of itself; a new date moves everything that hangs on the day."""
+    """Change what an edition says of itself; a new date moves everything that hangs on the day.
+
+    Another time zone leaves every hour what it is on the clock, and so moves each instant that was typed as an hour.
+    Raises RefusedZone, before anything is changed, when a plan uses the hours that another zone would move.
+    """
     journal.lock(session)  # before the edition's row, as who registers does
     values = dict(values)
     activities = values.pop("activities", None)
-    days = values["held_on"] - edition.held_on
+    days, former = values["held_on"] - edition.held_on, edition.zone
+    if values.get("timezone", edition.timezone) != edition.timezone:
+        _require_no_plan(session, edition)
     for name, value in values.items():
         setattr(edition, name, value)
     changes = journal.changes_of(edition, *values)
@@ -123,14 +148,45 @@ def change(session: AnySession, edition: Edition, values: Mapping[str, Any], *, 
         after = sorted(one.code for one in edition.activities)
         if before != after:
             changes["activities"] = [before, after]
-    if days:
-        moments: list[ProgrammeItem | Slot] = [*edition.programme, *edition.slots]
-        for part in moments:
-            part.start, part.end = _moved(part.start, days, edition), _moved(part.end, days, edition)
+    if days or edition.zone != former:
+        _move_day(session, edition, lambda instant: _moved(instant, days, former, edition.zone))
+    if edition.zone != former:
+        _move_deadlines(session, edition, lambda instant: _moved(instant, timedelta(), former, edition.zone))
+    if days or edition.zone != former:
         drop_reminders(session, edition.id)  # they tell the former day; those of the new one are written in their time
     session.flush()
     if changes:
         journal.record(session, "edition.changed", edition, by=by, now=now, edition_id=edition.id, changes=changes)
+
+
+def _require_no_plan(session: AnySession, edition: Edition) -> None:
+    try:
+        require_free(session, edition)
+    except RefusedSlots:
+        raise RefusedZone(
+            "Un planning place déjà des entretiens : le fuseau horaire ne change plus. Corrigez plutôt les heures des "
+            "créneaux et du programme."
+        ) from None
+
+
+def _move_day(session: AnySession, edition: Edition, moved: Moved) -> None:
+    """Move the programme and the slots; these in two leaps, as no two begin together on the way either."""
+    for item in edition.programme:
+        item.start, item.end = moved(item.start), moved(item.end)
+    aims = [(slot, moved(slot.start), moved(slot.end)) for slot in edition.slots]
+    for slot, start, end in aims:
+        slot.start, slot.end = start + _ASIDE, end + _ASIDE
+    session.flush()
+    for slot, start, end in aims:
+        slot.start, slot.end = start, end
+
+
+def _move_deadlines(session: AnySession, edition: Edition, moved: Moved) -> None:
+    """Move the phases, and the hours that the rooms below keep."""
+    for phase in edition.phases:
+        phase.opens_at, phase.closes_at = moved(phase.opens_at), phase.closes_at and moved(phase.closes_at)
+    for move in _moves.values():
+        move(session, edition, moved)
 
 
 def publish(session: AnySession, edition: Edition, *, public: bool, by: Person, now: datetime) -> None:

@@ -24,6 +24,7 @@ from openmap.events.sections import (
     register_section,
     sections_of,
 )
+from openmap.events.zones import HOME, zone_label
 from openmap.extensions import AnySession, db
 from openmap.mail.reminders import register_days
 from openmap.people.access import current_person
@@ -34,6 +35,8 @@ blueprint.add_app_template_global(hours_of)
 blueprint.add_app_template_global(organiser_links)
 blueprint.add_app_template_filter(moment_label)
 blueprint.add_app_template_filter(phase_label)
+blueprint.add_app_template_filter(zone_label)
+blueprint.add_app_template_global(lambda: HOME, "home_zone")
 blueprint.add_app_template_global(lambda: may_create(current_person()), "may_create")
 blueprint.add_app_template_global(lambda edition: may_organise(current_person(), edition), "may_organise")
 

@@ -7,7 +7,7 @@ from typing import Any
 from flask_babel import lazy_gettext
 from flask_wtf import FlaskForm
 from wtforms import StringField, TextAreaField, ValidationError
-from wtforms.validators import InputRequired, Length
+from wtforms.validators import DataRequired, Length
 
 from openmap.mail.purposes import Purpose, UnknownPlaceholder, require_known
 from openmap.people.forms import one_line, printable, several_lines
@@ -20,7 +20,7 @@ class WordsForm(FlaskForm):  # type: ignore[misc]
         lazy_gettext("Objet"),
         filters=[one_line],
         validators=[
-            InputRequired(lazy_gettext("Donnez un objet au message.")),
+            DataRequired(lazy_gettext("Donnez un objet au message.")),
             Length(max=200, message=lazy_gettext("L’objet est trop long : 200 caractères au plus.")),
             printable,
         ],
@@ -29,7 +29,7 @@ class WordsForm(FlaskForm):  # type: ignore[misc]
         lazy_gettext("Texte"),
         filters=[several_lines],
         validators=[
-            InputRequired(lazy_gettext("Écrivez le texte du message.")),
+            DataRequired(lazy_gettext("Écrivez le texte du message.")),
             Length(max=20_000, message=lazy_gettext("Le texte est trop long : 20 000 caractères au plus.")),
         ],
     )

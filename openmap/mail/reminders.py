@@ -107,6 +107,13 @@ def switch(session: AnySession, rule: Rule, edition_id: int, *, off: bool, by: P
     journal.record(session, "mail.reminder", setting, by=by, now=now, edition_id=edition_id, changes=changes)
 
 
+def copy_switches(session: AnySession, source_id: int, target_id: int) -> None:
+    """Switch off for an edition the rules that another one has switched off."""
+    for rule in sorted(switched_off(session, source_id) - switched_off(session, target_id)):
+        session.add(ReminderSetting(edition_id=target_id, rule=rule))
+    session.flush()
+
+
 def write_due(session: AnySession, *, now: datetime) -> int:
     """Write the reminders that leave within a day; return how many are new."""
     written = 0

@@ -10,6 +10,7 @@ from itertools import groupby
 from openmap.events.models import Slot, Table
 from openmap.meetings.models import Meeting, Participation, Wish
 from openmap.meetings.queries import Attendance
+from openmap.pitches.passage import Span
 from openmap.web.french import sort_key
 
 
@@ -35,7 +36,9 @@ class Appointment:
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """One participant in one slot: ``met``, ``absent``, ``idle`` (waits between two interviews) or ``free``."""
+    """One participant in one slot: ``met``, ``absent``, ``stage`` (presents its work), ``idle`` (waits
+    between two interviews) or ``free``.
+    """
 
     slot: Slot
     state: str
@@ -45,11 +48,12 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One participant's morning. ``wished`` counts its wishes."""
+    """One participant's morning. ``wished`` counts its wishes; ``stage`` is its turn to present its work."""
 
     person: Participation
     cells: tuple[Cell, ...]
     wished: int
+    stage: Span | None
 
     @property
     def appointments(self) -> list[Appointment]:
@@ -129,8 +133,9 @@ def board_of(
 
     def row(person: Participation) -> Row:
         absent = attendance.absent.get(person.id, frozenset())
-        cells = [cell for block in blocks for cell in _cells(block, person, held, absent)]
-        return Row(person, tuple(cells), wished[person.id])
+        stage = attendance.stage.get(person.id)
+        cells = [cell for block in blocks for cell in _cells(block, person, held, absent, stage)]
+        return Row(person, tuple(cells), wished[person.id], stage)
 
     return Board(
         blocks=blocks,
@@ -145,6 +150,7 @@ def _cells(
     person: Participation,
     held: dict[tuple[int, int], list[Appointment]],
     absent: frozenset[int],
+    stage: Span | None,
 ) -> Iterator[Cell]:
     """Tell each slot of a block apart; waiting is counted inside a block only, as the engine does."""
     busy = [rank for rank, slot in enumerate(block.slots) if (person.id, slot.id) in held]
@@ -152,6 +158,8 @@ def _cells(
         appointments = tuple(held.get((person.id, slot.id), ()))
         if appointments:
             state = "met"
+        elif stage is not None and slot.start < stage[1] and stage[0] < slot.end:
+            state = "stage"
         elif slot.id in absent:
             state = "absent"
         else:

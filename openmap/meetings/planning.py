@@ -29,7 +29,7 @@ from openmap.meetings.models import (
     absences,
     wish_slots,
 )
-from openmap.pitches.passage import unavailable
+from openmap.pitches.passage import on_stage
 
 OnProgress = Callable[[scheduler.Progress], None]
 
@@ -127,15 +127,12 @@ def pitching_slots(
 ) -> dict[int, set[int]]:
     """Return the slots that each participation spends on stage: those that overlap its own turn.
 
-    The turn is that of the released selection of its structure's file; of a structure that only ``pitches`` by its own
-    row, the whole moment of the pitches. Moving a turn changes the problem, and so makes a plan stale.
+    Moving a turn changes the problem, and so makes a plan stale.
     """
-    turns, moment = unavailable(session, edition)
-    spans = {person.id: turns.get(person.organisation_id, moment if person.pitches else None) for person in people}
+    spans = on_stage(session, edition, [(person.id, person.organisation_id, person.pitches) for person in people])
     return {
         person_id: {slot.id for slot in slots if slot.start < span[1] and span[0] < slot.end}
         for person_id, span in spans.items()
-        if span is not None
     }
 
 

@@ -14,16 +14,21 @@ from openmap.events.models import Edition
 from openmap.extensions import AnySession
 from openmap.meetings.models import Meeting, Participation, Plan, Solve, UnservedWish, Wish, absences
 from openmap.needs.models import Need
+from openmap.pitches.passage import Span, on_stage
 from openmap.web.french import sort_key
 
 
 @dataclass(frozen=True, slots=True)
 class Attendance:
-    """Who meets in an edition. ``absent`` gives the ids of the slots that a participation misses."""
+    """Who meets in an edition. ``absent`` gives the ids of the slots that a participation misses.
+
+    ``stage`` says from when to when it presents its work in public.
+    """
 
     buyers: list[Participation]
     structures: list[Participation]
     absent: Mapping[int, frozenset[int]]
+    stage: Mapping[int, Span]
 
     @property
     def people(self) -> dict[int, Participation]:
@@ -71,6 +76,9 @@ def attendance_of(session: AnySession, edition: Edition) -> Attendance:
         buyers=buyers,
         structures=structures,
         absent={person: frozenset(slots) for person, slots in absent.items()},
+        stage=on_stage(
+            session, edition, [(one.id, one.organisation_id, one.pitches) for one in (*buyers, *structures)]
+        ),
     )
 
 

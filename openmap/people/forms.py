@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any, Final
 
 import phonenumbers
@@ -13,7 +13,7 @@ from flask_babel import lazy_gettext
 from flask_wtf import FlaskForm
 from wtforms import EmailField, SelectField, StringField, TelField, ValidationError
 from wtforms.fields.choices import SelectChoice
-from wtforms.validators import Email, InputRequired, Length
+from wtforms.validators import DataRequired, Email, InputRequired, Length
 
 from openmap.people.labels import ROLE_LABELS
 
@@ -32,6 +32,22 @@ _ADDRESS: Final = re.compile(r"[@/\\]|\b(?:www|WWW)\b|\w{2,}\.(?:[a-z]{2,}|[A-Z]
 def options(pairs: Iterable[tuple[Any, Any]]) -> list[SelectChoice]:
     """Return the choices of a list from values and labels."""
     return [SelectChoice(value=value, label=label) for value, label in pairs]
+
+
+def to_choose(pairs: Iterable[tuple[Any, Any]]) -> list[SelectChoice]:
+    """Return the choices of a list that begins with none made; of a single one there is nothing to choose."""
+    offered = options(pairs)
+    return offered if len(offered) == 1 else [SelectChoice(value="", label=_("Choisir…")), *offered]
+
+
+def choice(label: Any, required: Any, *, coerce: Callable[[Any], Any] = str) -> SelectField:
+    """Return a list in which a choice must be made; the form gives its ``choices`` by ``to_choose``."""
+    return SelectField(label, coerce=coerce, choices=[], validators=[InputRequired(required)])
+
+
+def number_chosen(value: Any) -> int | None:
+    """Return the number of a choice, ``None`` while none is made. Raises ValueError."""
+    return int(value) if value not in {None, ""} else None
 
 
 def one_line(text: str | None) -> str | None:
@@ -77,7 +93,7 @@ class ProfileForm(FlaskForm):  # type: ignore[misc]
         lazy_gettext("Prénom et nom"),
         filters=[one_line],
         validators=[
-            InputRequired(lazy_gettext("Saisissez votre prénom et votre nom.")),
+            DataRequired(lazy_gettext("Saisissez votre prénom et votre nom.")),
             Length(max=120, message=lazy_gettext("Ce nom est trop long : 120 caractères au plus.")),
             printable,
             no_address,
@@ -112,8 +128,8 @@ class PersonForm(FlaskForm):  # type: ignore[misc]
 class InviteForm(PersonForm):
     """Someone to give a role to. ``roles`` says which can be given here."""
 
-    role = SelectField(lazy_gettext("Rôle"), choices=[])
+    role = choice(lazy_gettext("Rôle"), lazy_gettext("Choisissez un rôle."))
 
     def __init__(self, roles: tuple[str, ...], **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.role.choices = options((role, ROLE_LABELS[role]) for role in roles)
+        self.role.choices = to_choose((role, ROLE_LABELS[role]) for role in roles)

@@ -14,6 +14,7 @@ from sqlalchemy.orm import joinedload
 from openmap.applications.models import Application
 from openmap.directory.models import Delegate
 from openmap.events.models import Edition
+from openmap.events.services import Moved, register_hours
 from openmap.events.slots import Rhythm, intervals
 from openmap.extensions import AnySession
 from openmap.people import journal
@@ -238,3 +239,17 @@ def _entry(
     calendar.add_component(event)
     name = "annulation.ics" if gone else "accompagnement.ics"
     return {"name": name, "type": f"text/calendar; method={method}", "text": calendar.to_ical().decode()}
+
+
+def _move_hours(session: AnySession, edition: Edition, moved: Moved) -> None:
+    """Keep the hours of the coaching and of what is due before it as they are on the clock, in another time zone."""
+    for slot in session.scalars(select(CoachingSlot).where(CoachingSlot.edition_id == edition.id)):
+        slot.start, slot.end = moved(slot.start), moved(slot.end)
+    jury = session.get(Jury, edition.id)
+    if jury is not None:
+        jury.booking_until = jury.booking_until and moved(jury.booking_until)
+        jury.decks_until = jury.decks_until and moved(jury.decks_until)
+    session.flush()
+
+
+register_hours("coaching", _move_hours)

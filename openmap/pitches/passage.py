@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -69,6 +70,17 @@ def unavailable(session: AnySession, edition: Edition) -> tuple[dict[int, Span],
         if passage.application.structure_id is not None and passage.start is not None and passage.end is not None
     }
     return own, pitches_moment(session, edition.id)
+
+
+def on_stage(session: AnySession, edition: Edition, people: Iterable[tuple[int, int, bool]]) -> dict[int, Span]:
+    """Return when each is on stage; of ``people`` each has a key, an organisation, and whether its own row pitches.
+
+    The turn is that of the released selection of the structure's file; of a structure that only pitches by its own row,
+    the whole moment of the pitches. Who is not on stage is left out.
+    """
+    turns, moment = unavailable(session, edition)
+    spans = {key: turns.get(organisation, moment if pitches else None) for key, organisation, pitches in people}
+    return {key: span for key, span in spans.items() if span is not None}
 
 
 def move(

@@ -11,9 +11,9 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext
 from flask_wtf import FlaskForm
 from wtforms import BooleanField, HiddenField, SelectField, StringField, TextAreaField, ValidationError
-from wtforms.validators import InputRequired, Length
+from wtforms.validators import DataRequired, Length
 
-from openmap.people.forms import one_line, options, printable, several_lines
+from openmap.people.forms import choice, number_chosen, one_line, options, printable, several_lines, to_choose
 from openmap.reference.models import Term
 
 _CPV: Final = re.compile(r"(\d{8})(-\d)?")
@@ -32,7 +32,7 @@ class TermForm(FlaskForm):  # type: ignore[misc]
         lazy_gettext("Nom"),
         filters=[one_line],
         validators=[
-            InputRequired(lazy_gettext("Saisissez un nom.")),
+            DataRequired(lazy_gettext("Saisissez un nom.")),
             Length(max=120, message=lazy_gettext("Ce nom est trop long : 120 caractères au plus.")),
             printable,
         ],
@@ -76,11 +76,11 @@ class TermForm(FlaskForm):  # type: ignore[misc]
 class FamilyForm(TermForm):
     """A kind of structure or a label: a word that belongs to a family."""
 
-    family = SelectField(lazy_gettext("Famille"), choices=[])
+    family = choice(lazy_gettext("Famille"), lazy_gettext("Choisissez une famille."))
 
     def __init__(self, families: Sequence[tuple[str, Any]], *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.family.choices = options(families)
+        self.family.choices = to_choose(families)
 
     def data_of(self, term: Any) -> dict[str, Any]:
         """Return what the form shows of a word."""
@@ -115,14 +115,14 @@ class KindForm(FamilyForm):
 class ActivityForm(TermForm):
     """An activity with the other words for it."""
 
-    trade_id = SelectField(lazy_gettext("Filière"), coerce=int, choices=[])
+    trade_id = choice(lazy_gettext("Filière"), lazy_gettext("Choisissez une filière."), coerce=number_chosen)
     synonyms = TextAreaField(lazy_gettext("Synonymes, un par ligne"), filters=[several_lines])
     cpv = TextAreaField(lazy_gettext("Codes CPV, un par ligne"))
     lemarche = TextAreaField(lazy_gettext("Secteurs du Marché de l’inclusion, un par ligne"), filters=[several_lines])
 
     def __init__(self, trades: Sequence[tuple[int, str]], *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.trade_id.choices = options(trades)
+        self.trade_id.choices = to_choose(trades)
 
     def data_of(self, term: Any) -> dict[str, Any]:
         """Return what the form shows of an activity."""

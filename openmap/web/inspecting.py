@@ -10,7 +10,7 @@ import re
 import zipfile
 import zlib
 from pathlib import Path
-from typing import Final
+from typing import IO, Final
 
 from flask_babel import gettext as _
 
@@ -36,6 +36,13 @@ LARGEST_RATIO: Final = 200
 RATIO_COUNTS_FROM: Final = 1024 * 1024
 MOST_PIXELS: Final = 100_000_000
 _PIECE: Final = 64 * 1024
+_JPEG_FRAMES: Final = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
+"""The heads of frames; the three others define tables (ITU-T T.81, table B.1)."""
+_JPEG_ALONE: Final = frozenset({0x01, *range(0xD0, 0xD8)})
+_JPEG_DATA: Final = frozenset({0xD8, 0xD9, 0xDA})
+"""What never comes before the frame's head: another picture, its end, its data."""
+_MOST_SEGMENTS: Final = 2_000
+_MOST_STRAYS: Final = 10_000
 
 _RUNS: Final = re.compile(
     r"(^|/)(vbaProject\.bin|vbaData\.xml|activeX/|Basic/|Scripts/|oleObject\d*\.bin)|\.(exe|dll|js|vbs|scr|bat|cmd|jar)$",
@@ -65,7 +72,9 @@ def ending_of(path: Path) -> str:
             if ending == "pdf":
                 _require_quiet_pdf(path.read_bytes())
             elif ending == "png":
-                _require_sane_picture(start)
+                _require_sane_picture(_png_size(start))
+            else:
+                _require_sane_picture(_jpeg_size(path))
             return ending
     told = _archive_ending(path) if zipfile.is_zipfile(path) and start.startswith(b"PK") else None
     if told is None:
@@ -180,9 +189,51 @@ def _plain_names(part: bytes) -> bytes:
     return _PDF_ESCAPE.sub(lambda found: bytes([int(found[1], 16)]), part)
 
 
-def _require_sane_picture(start: bytes) -> None:
-    """Refuse a PNG whose head declares more pixels than any screen shows."""
-    if start[12:16] == b"IHDR":
-        wide, tall = int.from_bytes(start[16:20], "big"), int.from_bytes(start[20:24], "big")
-        if wide * tall > MOST_PIXELS:
-            raise RefusedFile(_("Cette image est trop grande : réduisez-la, puis recommencez."))
+def _require_sane_picture(size: tuple[int, int] | None) -> None:
+    """Refuse a picture whose head declares more pixels than any screen shows, or does not say how many."""
+    if size is None or 0 in size:
+        raise RefusedFile(_("Cette image est illisible : enregistrez-la de nouveau, puis recommencez."))
+    if size[0] * size[1] > MOST_PIXELS:
+        raise RefusedFile(_("Cette image est trop grande : réduisez-la, puis recommencez."))
+
+
+def _png_size(start: bytes) -> tuple[int, int] | None:
+    """Return width and height in pixels; ``None`` where the head is not the first chunk (PNG 3rd ed., 5.6)."""
+    if len(start) < 24 or start[12:16] != b"IHDR":
+        return None
+    return int.from_bytes(start[16:20], "big"), int.from_bytes(start[20:24], "big")
+
+
+def _jpeg_size(path: Path) -> tuple[int, int] | None:
+    """Return width and height in pixels, told by the frame's head (ITU-T T.81, B.2.2); ``None`` where none is found.
+
+    Segments are passed over by their length, so that a preview kept inside one is not taken for the picture.
+    """
+    with path.open("rb") as file:
+        file.seek(2)
+        for _segment in range(_MOST_SEGMENTS):
+            marker = _next_marker(file)
+            if marker in _JPEG_ALONE:
+                continue
+            length = int.from_bytes(file.read(2), "big")
+            if marker in _JPEG_FRAMES:
+                head = file.read(5)
+                told = length >= 8 and len(head) == 5
+                return (int.from_bytes(head[3:5], "big"), int.from_bytes(head[1:3], "big")) if told else None
+            if marker is None or marker in _JPEG_DATA or length < 2:
+                return None
+            file.seek(length - 2, 1)
+    return None
+
+
+def _next_marker(file: IO[bytes]) -> int | None:
+    """Return the next marker's code; ``None`` where none follows. Stray bytes are passed over, as decoders do."""
+    marked = False
+    for _byte in range(_MOST_STRAYS):
+        code = file.read(1)
+        if not code:
+            return None
+        if marked and code not in {b"\x00", b"\xff"}:
+            return code[0]
+        marked = code == b"\xff"
+    return None

@@ -21,8 +21,22 @@ LARGEST: Final = 10 * 1024 * 1024
 _PIECE: Final = 64 * 1024
 _ASIDE: Final = "copie-"
 ORPHAN_SECONDS: Final = 24 * 3600.0
+SHOWN: Final = frozenset({"image/png", "image/jpeg"})
+"""What a page may show by itself: pictures, in which nothing runs (SVG is none of them)."""
 
-__all__ = ["ACCEPT", "LARGEST", "TYPES", "Kept", "RefusedFile", "content_of", "hand_over", "keep", "keep_own", "sweep"]
+__all__ = [
+    "ACCEPT",
+    "LARGEST",
+    "TYPES",
+    "Kept",
+    "RefusedFile",
+    "content_of",
+    "hand_over",
+    "keep",
+    "keep_own",
+    "show",
+    "sweep",
+]
 
 ACCEPT: Final = ",".join(f".{ending}" for ending in TYPES)
 
@@ -37,10 +51,10 @@ class Kept:
     filename: str
 
 
-def keep(stream: IO[bytes], filename: str) -> Kept:
+def keep(stream: IO[bytes], filename: str, endings: Collection[str] = tuple(TYPES)) -> Kept:
     """Keep a file: PDF, image, OpenDocument or Office, told by its content, 10 MB at most, counted as it is read.
 
-    Raises RefusedFile.
+    ``endings`` says which of ``TYPES`` are wanted here. Raises RefusedFile.
     """
     folder = _folder()
     with tempfile.NamedTemporaryFile(dir=folder, prefix=_ASIDE, delete=False) as copy:
@@ -48,7 +62,7 @@ def keep(stream: IO[bytes], filename: str) -> Kept:
         try:
             digest, size = _copied(stream, copy)
             copy.flush()
-            ending = ending_of(path)
+            ending = _wanted_ending(path, endings)
         except BaseException:
             path.unlink()
             raise
@@ -106,9 +120,26 @@ def hand_over(digest: str, media_type: str, filename: str) -> Response:
     return response
 
 
+def show(digest: str, media_type: str, filename: str) -> Response:
+    """Return a kept image for a page of ours to show; anything else is handed over."""
+    response = hand_over(digest, media_type, filename)
+    if media_type in SHOWN:
+        response.headers["Content-Disposition"] = "inline"
+        # What a browser needs to lay an image out that is opened alone; nothing in it can run or load.
+        response.headers["Content-Security-Policy"] = "sandbox; default-src 'none'; style-src 'unsafe-inline'"
+    return response
+
+
 def kept_file(digest: str) -> Path:
     """Return where the content of this hash lies."""
     return _folder() / digest[:2] / digest
+
+
+def _wanted_ending(path: Path, endings: Collection[str]) -> str:
+    ending = ending_of(path)
+    if ending not in endings:
+        raise RefusedFile(_("Ce type de fichier n’est pas accepté ici : choisissez-en un autre."))
+    return ending
 
 
 def _copied(stream: IO[bytes], copy: IO[bytes]) -> tuple[str, int]:

@@ -18,6 +18,7 @@ from openmap.mail.models import Message
 from openmap.web import inspecting
 from openmap.web.keeping import referred
 from openmap.web.uploads import LARGEST, RefusedFile, keep, keep_own, sweep
+from tests.pictures import jpeg, png, segment
 from tests.signing import now
 
 
@@ -85,7 +86,19 @@ ATTACKS = {
     "ole": lambda: office(word__embeddings__oleObject1_DOT_bin=b"x"),
     "a program in a document": lambda: office(word__media__virus_DOT_exe=b"MZ"),
     "a page in an archive": lambda: office().replace(b"word/document.xml", b"page/document.htm"),
-    "a huge picture": lambda: b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR" + struct.pack(">LL", 100_000, 100_000),
+    "a huge picture": lambda: png(100_000, 100_000),
+    "a picture of no size": lambda: png(0, 100),
+    "a picture without a head": lambda: b"\x89PNG\r\n\x1a\n\0\0\0\rtEXt" + b"x" * 40,
+    "a huge photograph": lambda: jpeg(60_000, 60_000),
+    "a huge photograph that is progressive": lambda: jpeg(60_000, 60_000, frame=0xC2),
+    "a huge photograph behind a small preview": lambda: jpeg(60_000, 60_000, before=segment(0xE1, jpeg(160, 120))),
+    "a huge photograph behind stray bytes": lambda: jpeg(60_000, 60_000, before=b"\0stray\xff\0\xff\xff"),
+    "a photograph of no height": lambda: jpeg(4000, 0),
+    "a photograph cut short": lambda: jpeg(4000, 3000)[:-12],
+    "a photograph without a frame": lambda: b"\xff\xd8\xff\xda\0\x0c" + b"\0" * 40 + jpeg(40, 30)[2:],
+    "a photograph of endless segments": lambda: b"\xff\xd8" + segment(0xFE, b"") * 300_000,
+    "a photograph whose segment has no length": lambda: b"\xff\xd8\xff\xe0\0\0" + jpeg(40, 30)[2:],
+    "a photograph of nothing but filling": lambda: b"\xff\xd8" + b"\xff" * 5_000_000,
 }  # fmt: skip
 
 
@@ -102,7 +115,11 @@ def test_an_attack_is_refused_in_french_and_leaves_nothing(app: Flask, attack: s
 HONEST = {
     "pdf": pdf(b"/OpenAction [ 2 0 R /Fit ]"),
     "pdf with pictures": pdf(b"") + b"\n4 0 obj << /Length 20 >>\nstream\n/JS /Launch by chance\nendstream endobj",
-    "picture": b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR" + struct.pack(">LL", 4000, 3000),
+    "picture": png(4000, 3000),
+    "photograph": jpeg(6000, 4000),
+    "progressive photograph": jpeg(6000, 4000, frame=0xC2),
+    "photograph with its preview": jpeg(6000, 4000, before=segment(0xE1, jpeg(60_000, 60_000))),
+    "photograph with stray bytes": jpeg(6000, 4000, before=b"\0stray\xff\0\xff\xff"),
     "document": office(word__media__photo_DOT_jpg=os.urandom(300_000)),
     "a document with an empty sheet": office(word__embeddings__sheet1_DOT_xlsx=office()),
 }

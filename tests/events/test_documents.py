@@ -15,6 +15,7 @@ from openmap.extensions import db
 from openmap.web import uploads
 from openmap.web.uploads import RefusedFile, keep
 from tests.factories import make_edition
+from tests.pictures import jpeg, png
 from tests.signing import administrator_client, sent
 
 
@@ -42,8 +43,8 @@ ODT = "application/vnd.oasis.opendocument.text"
     ("content", "ending"),
     [
         (b"%PDF-1.7 ...", "pdf"),
-        (b"\x89PNG\r\n\x1a\n...", "png"),
-        (b"\xff\xd8\xff\xe0...", "jpg"),
+        (png(40, 30), "png"),
+        (jpeg(40, 30), "jpg"),
         (office("content.xml", mimetype=ODT), "odt"),
         (office("[Content_Types].xml", "word/document.xml"), "docx"),
         (office("[Content_Types].xml", "xl/workbook.xml"), "xlsx"),

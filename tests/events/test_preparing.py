@@ -17,6 +17,7 @@ from openmap.events.slots import RefusedSlots, Rhythm, intervals
 from openmap.extensions import db
 from openmap.mail.models import Message
 from openmap.mail.purposes import purpose_named
+from openmap.mail.reminders import switched_off
 from openmap.mail.services import reword, words_for
 from openmap.people.journal import entries_of_edition, verify
 from openmap.people.models import ADMINISTRATOR, ORGANISER, Person
@@ -42,7 +43,7 @@ def test_from_nothing_to_public(organiser: FlaskClient, client: FlaskClient) -> 
     made = sent(organiser, "/editions/nouvelle", {"title": "OpenMap ESS Restauration", "held_on": "2030-06-13"})
     assert made.location == PREP
     slug = "openmap-ess-restauration-2030"
-    assert "0 sur 8 étapes faites" in organiser.get(PREP).text.replace("\u00a0", " ")
+    assert "0 sur 9 étapes faites" in organiser.get(PREP).text.replace("\u00a0", " ")
     assert client.get(f"/editions/{slug}").status_code == 404
     assert slug not in client.get("/").text
     steps = [
@@ -63,6 +64,7 @@ def test_from_nothing_to_public(organiser: FlaskClient, client: FlaskClient) -> 
             "/etapes/registration",
             {"registration-opens_at": "2020-04-01T09:00", "registration-closes_at": "2030-06-10T18:00"},
         ),
+        ("/etapes/call", {"call-opens_at": "2020-04-01T09:00"}),
         (
             "/programme/liste",
             {
@@ -91,7 +93,7 @@ def test_from_nothing_to_public(organiser: FlaskClient, client: FlaskClient) -> 
         assert answer.status_code == 303, (path, answer.text)
     sent(organiser, f"/editions/{slug}/equipe", {"email": "jury@essai.example", "name": "Jo Essai", "role": "juror"})
     sent(organiser, f"{PREP}/publier")
-    assert "8 sur 8 étapes faites" in organiser.get(PREP).text.replace("\u00a0", " ")
+    assert "9 sur 9 étapes faites" in organiser.get(PREP).text.replace("\u00a0", " ")
     page = client.get(f"/editions/{slug}").text
     for told in ("Ouverture", "Camille Exemple", "Les Canaux", "S’inscrire", "+33123456789"):
         assert told in page, told
@@ -189,6 +191,21 @@ def test_copy_moves_every_date_by_the_clock(organiser: FlaskClient) -> None:
     assert copy.stands == []
     assert [(one.name, one.capacity) for one in copy.categories] == [("Acheteur public", 40), ("Structure", None)]
     assert words_for(db.session, purpose, copy.id) == ("Nos mots", "Bonjour")
+
+
+def test_copy_wants_no_reminder_that_the_model_switched_off(organiser: FlaskClient) -> None:
+    edition = make_edition()
+    prep, reminders = "/editions/essai/preparation", f"/courrier/modeles/{edition.id}/rappels"
+    assert sent(organiser, f"{reminders}/day_before", {"arreter": "1"}).status_code == 303
+    assert sent(organiser, f"{reminders}/unanswered", {"arreter": "1"}).status_code == 303
+    assert sent(organiser, f"{reminders}/unanswered").status_code == 303  # and on again
+    assert switched_off(db.session, edition.id) == {"day_before"}
+    sent(organiser, f"{prep}/copie", {"title": "Copie", "held_on": "2018-05-17"})
+    copy = the("copie-2018")
+    assert switched_off(db.session, copy.id) == {"day_before"}
+    sent(organiser, f"/courrier/modeles/{copy.id}/rappels/day_before")  # each has its own switch
+    assert switched_off(db.session, copy.id) == set()
+    assert switched_off(db.session, edition.id) == {"day_before"}
 
 
 def test_new_date_moves_the_day_with_it(organiser: FlaskClient) -> None:

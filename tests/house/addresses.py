@@ -53,6 +53,8 @@ PAGES = (
     *(Page("parts.index", f"{PREP}/{part}/liste", "organiser") for part in PARTS),
     *(Page("parts.index", f"/editions/vide/preparation/{part}/liste", "organiser") for part in PARTS),
     *(Page("parts.edit", f"{PREP}/{part}/1", "organiser") for part in PARTS),
+    Page("access_plans.edit", f"{PREP}/plan-d-acces", "organiser"),
+    Page("access_plans.edit", "/editions/vide/preparation/plan-d-acces", "organiser"),
     Page("resources.index", f"{PREP}/documents", "organiser"),
     Page("resources.index", "/editions/vide/preparation/documents", "organiser"),
     Page("registrations.index", "/editions/essai/inscrits", "organiser"),
@@ -157,6 +159,10 @@ ACTIONS = (
         "/editions/sansplan/preparation/creneaux/liste",
         RHYTHM,
     ),
+    Action(
+        "access_plans.keep", f"{PREP}/plan-d-acces", "organiser", f"{PREP}/plan-d-acces", {"alternative": "Tout droit."}
+    ),
+    Action("access_plans.remove", f"{PREP}/plan-d-acces/suppression", "organiser", f"{PREP}/plan-d-acces"),
     Action("resources.add", f"{PREP}/documents", "organiser", None, {"title": "Sans fichier"}, status=422),
     Action("resources.remove", f"{PREP}/documents/1/suppression", "organiser", f"{PREP}/documents"),
     Action(
@@ -242,6 +248,7 @@ ACTIONS = (
 FILES = (
     File("account.data", "/compte/donnees", "signed_in"),
     File("events.calendar", "/editions/essai/programme.ics", "everyone"),
+    File("access_plans.shown", "/editions/essai/plan-d-acces", "everyone"),
     File("resources.download", "/editions/essai/documents/1", "everyone"),
     File("registrations.export", "/editions/essai/inscrits.csv"),
     File("registrations.export", "/editions/essai/inscrits.xlsx?etat=waiting"),

@@ -9,6 +9,7 @@ from flask import current_app
 from sqlalchemy import func, select
 
 from openmap.directory.models import Delegate
+from openmap.events.access_plans import put_up
 from openmap.events.letters import token_of
 from openmap.events.models import Category, Edition, Phase, Registration, Resource, Stand
 from openmap.events.phases import make_late_code
@@ -27,6 +28,7 @@ from tests.factories import make_edition, make_plan, make_solve
 from tests.house.addresses import EML
 from tests.house.parts import PARTS
 from tests.house.table import IN_EDITION
+from tests.pictures import shown_png
 from tests.signing import make_person
 
 FAR = datetime(2100, 1, 1, tzinfo=UTC)
@@ -122,6 +124,8 @@ def _register(edition: Edition, people: dict[str, Person]) -> None:
         Resource(title="Présentation", filename=kept.filename, media_type=kept.media_type, size=kept.size,
                  digest=kept.digest, added_at=NOW)
     )  # fmt: skip
+    plan = keep(BytesIO(shown_png()), "plan.png")
+    put_up(db.session, edition, plan, "Depuis la gare, tout droit.", by=people["organiser"], now=NOW)
     make_late_code(db.session, edition, "Ressourcerie en retard", by=people["organiser"], now=NOW)
     db.session.commit()
 

@@ -200,6 +200,21 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id', name=op.f('pk_reminder_settings')),
     sa.UniqueConstraint('edition_id', 'rule', name=op.f('uq_reminder_settings_edition_id_rule'))
     )
+    op.create_table('access_plans',
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('edition_id', sa.Integer(), nullable=False),
+    sa.Column('alternative', sa.String(length=500), nullable=False),
+    sa.Column('filename', sa.String(length=200), nullable=False),
+    sa.Column('media_type', sa.String(length=100), nullable=False),
+    sa.Column('size', sa.Integer(), nullable=False),
+    sa.Column('digest', sa.String(length=64), nullable=False),
+    sa.Column('added_at', sa.DateTime(timezone=True), nullable=False),
+    sa.CheckConstraint("media_type IN ('image/png', 'image/jpeg', 'application/pdf')", name=op.f('ck_access_plans_media_type_known')),
+    sa.CheckConstraint('length(alternative) > 0', name=op.f('ck_access_plans_alternative_given')),
+    sa.ForeignKeyConstraint(['edition_id'], ['editions.id'], name=op.f('fk_access_plans_edition_id_editions'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_access_plans')),
+    sa.UniqueConstraint('edition_id', name=op.f('uq_access_plans_edition_id'))
+    )
     op.create_table('resources',
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('edition_id', sa.Integer(), nullable=False),
@@ -328,6 +343,7 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_resources_edition_id'))
 
     op.drop_table('resources')
+    op.drop_table('access_plans')
     op.drop_table('reminder_settings')
     op.drop_table('registration_categories')
     op.drop_table('phases')
