@@ -13,6 +13,7 @@ from flask_babel import gettext as _
 from openmap.applications.completeness import missing
 from openmap.applications.fields import ATTENDEE, COLUMNS, LISTS, QUESTION, apply, snapshot
 from openmap.applications.models import Application, Attachment, Attendee
+from openmap.applications.permissions import is_applicant
 from openmap.applications.presenting import label_of, questions_of, value_told
 from openmap.applications.services import hold, note_revision
 from openmap.extensions import AnySession
@@ -178,7 +179,7 @@ def _tell(session: AnySession, kept: Application, other: Application, *, now: da
             "prenom_nom": person.name,
             "structure": kept.name,
             "edition": kept.edition.title,
-            "dossier": address_of("applying.show", application_id=kept.id),
+            "dossier": address_of("applying.show", application_id=kept.id if is_applicant(person, kept) else other.id),
             "contact": kept.edition.contact_email,
         }
         key = f"{other.id}:{person.id}"
