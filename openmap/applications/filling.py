@@ -125,7 +125,7 @@ def keep_step(
         page = page_of(session, application, slug, now=now, sent=sent)
         page.refusal = _(
             "Non enregistré : la candidature a été déposée depuis un autre appareil. "
-            "« Continuer » y porte votre modification."
+            "« Continuer » y porte votre modification."
         )
         return Kept(page)
     shown = {one.id for one in asked(questions, answers_of(application))}

@@ -39,7 +39,7 @@ MERGED: Final = register(
         "application.merged",
         lazy_gettext("Candidatures réunies"),
         "{edition} : vos deux candidatures sont réunies",
-        "Bonjour {prenom_nom},\n\nDeux candidatures ont été faites pour {structure} à la rencontre « {edition} ». "
+        "Bonjour {prenom_nom},\n\nDeux candidatures ont été faites pour {structure} à la rencontre « {edition} ». "
         "L’organisation les a réunies en une seule, avec les pièces jointes et les personnes des deux :\n{dossier}\n\n"
         "Si ce n’est pas ce que vous attendiez, écrivez à l’organisation : {contact}\n",
         PLACEHOLDERS,
