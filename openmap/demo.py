@@ -134,12 +134,25 @@ def _next_edition(model: Edition) -> Edition:
     if is_new:
         by = _person(ORGANISER)
         coming.capacity = 180
-        set_phase(db.session, coming, "registration", now, now + timedelta(days=50), by=by, now=now)
-        set_phase(db.session, coming, "call", now - timedelta(days=20), now + timedelta(days=20), by=by, now=now)
+        set_phase(db.session, coming, "registration", now, _evening(now + timedelta(days=50), coming), by=by, now=now)
+        set_phase(
+            db.session,
+            coming,
+            "call",
+            now - timedelta(days=20),
+            _evening(now + timedelta(days=20), coming),
+            by=by,
+            now=now,
+        )
         publish(db.session, coming, public=True, by=by, now=now)
         db.session.commit()
         click.echo(f"5. Prochaine édition : recopiée au {long_date(coming.held_on)}, inscriptions et appel ouverts.")
     return coming
+
+
+def _evening(day: datetime, edition: Edition) -> datetime:
+    """Return six in the evening of that day where the edition is held: calls do not close at four in the morning."""
+    return day.astimezone(edition.zone).replace(hour=18, minute=0, second=0, microsecond=0).astimezone(UTC)
 
 
 def _copied(model: Edition, title: str, *, days: int) -> tuple[Edition, bool]:

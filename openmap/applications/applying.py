@@ -17,7 +17,7 @@ from openmap.applications.completeness import counts, missing
 from openmap.applications.filling import Kept, Page, keep_step, page_of, step_or_404
 from openmap.applications.forms import LateForm, StartForm
 from openmap.applications.models import Application
-from openmap.applications.permissions import may_examine
+from openmap.applications.permissions import may_examine, may_fill
 from openmap.applications.presenting import questions_of, sections
 from openmap.applications.recognising import own_structures
 from openmap.applications.steps import steps_of
@@ -150,7 +150,10 @@ def keep(application_id: int, step: str) -> ResponseReturnValue:
     """Keep what a step holds: by itself while it is typed, or when someone goes on."""
     application = application_or_404(application_id)
     step_or_404(step, questions_of(db.session, application.edition_id))
-    kept = keep_step(db.session, application, step, request.form, request.files, by=here(), now=_now())
+    by_itself = _is_script() and not {"continuer", "retirer"} & request.form.keys()
+    kept = keep_step(
+        db.session, application, step, request.form, request.files, by=here(), now=_now(), by_itself=by_itself
+    )
     return _answer(kept)
 
 
@@ -205,9 +208,13 @@ def _own_structure(typed: str) -> Structure | None:
     return found if found is not None and acts_for(db.session, here(), found) else None
 
 
+def _is_script() -> bool:
+    return request.headers.get("HX-Request") == "true"
+
+
 def _answer(kept: Kept) -> ResponseReturnValue:
     """Answer a save: to htmx a fragment or an address to go to, to a plain form a page or a redirection."""
-    script = request.headers.get("HX-Request") == "true"
+    script = _is_script()
     if script and kept.goes_to and not kept.stays:
         response = make_response("", 204)
         response.headers["HX-Redirect"] = kept.goes_to
@@ -240,6 +247,7 @@ def _show(application: Application, *, refused: bool = False, refusal: str = "")
         counts=counts(application, questions),
         sections=sections(db.session, application),
         may_change=_may_change(application),
+        opens_kept=application.merged_into is not None and may_fill(here(), application.merged_into),
         may_allow=may_examine(here(), application) and call_of(application.edition, now=_now()).state == "closed",
         refused=refused,
         refusal=refusal,
@@ -259,6 +267,9 @@ def _call_page(
     edition: Edition, address: AddressForm, start: StartForm, status: int = 200, refusal: str = ""
 ) -> ResponseReturnValue:
     person, stage = current_person(), call_of(edition, now=_now())
+    files = files_of(db.session, person, edition) if person else []
+    begun = {file.siret for file in files if file.state in {"draft", "submitted"}}
+    structures = own_structures(db.session, person) if person else []
     page = render_template(
         "applications/call.html",
         edition=edition,
@@ -268,8 +279,9 @@ def _call_page(
         address=address,
         start=start,
         late=LateForm(formdata=None),
-        files=files_of(db.session, person, edition) if person else [],
-        structures=own_structures(db.session, person) if person else [],
+        files=files,
+        structures=[one for one in structures if one.siret is None or one.siret not in begun],
+        is_past=edition.held_on < _now().astimezone(edition.zone).date(),
         steps=steps_of(questions_of(db.session, edition.id)),
         refusal=refusal,
     )

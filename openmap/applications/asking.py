@@ -177,7 +177,7 @@ def _question_or_404(edition: Edition, question_id: int) -> tuple[Question, list
 def _conditions(earlier: list[Question]) -> list[tuple[str, str]]:
     """Return every condition that earlier questions offer: the question's number and the rank of the answer."""
     return [
-        (f"{one.id}:{rank}", _("si « %(label)s » = %(value)s", label=one.label, value=value))
+        (f"{one.id}:{rank}", _("si « %(label)s » = %(value)s", label=one.label, value=value))
         for one in earlier
         if one.kind in LEADING
         for rank, value in enumerate(values_of(one))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from sqlalchemy import or_, select
-from sqlalchemy.orm import selectinload
+from sqlalchemy.orm import aliased, selectinload
 
 from openmap.applications.models import Application
 from openmap.directory.models import Delegate
@@ -21,11 +21,16 @@ def call_of(edition: Edition, *, now: datetime) -> Stage:
 
 
 def files_of(session: AnySession, person: Person, edition: Edition | None = None) -> list[Application]:
-    """Return the files that are the person's own, or of a structure that they act for, newest first."""
+    """Return the files that are the person's own, or of a structure that they act for, newest first.
+
+    One that was merged is left out where the file it went into is theirs too; else it stays, and its page tells them.
+    """
     represented = select(Delegate.organisation_id).where(Delegate.person_id == person.id)
+    kept = aliased(Application)
+    theirs = select(kept.id).where(or_(kept.person_id == person.id, kept.structure_id.in_(represented)))
     asked = select(Application).where(
         or_(Application.person_id == person.id, Application.structure_id.in_(represented)),
-        Application.state != "merged",
+        or_(Application.state != "merged", Application.merged_into_id.not_in(theirs)),
     )
     if edition is not None:
         asked = asked.where(Application.edition_id == edition.id)

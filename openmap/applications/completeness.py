@@ -140,7 +140,7 @@ def _needs(application: Application, questions: Sequence[Question]) -> list[_Nee
 
 
 def _required(question: Question) -> str:
-    return str(_("Répondez à la question « %(label)s ».", label=question.label))
+    return str(_("Répondez à la question « %(label)s ».", label=question.label))
 
 
 def _is_given(value: Any) -> bool:

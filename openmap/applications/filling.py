@@ -112,10 +112,22 @@ def keep_step(
     *,
     by: Person,
     now: datetime,
+    by_itself: bool = False,
 ) -> Kept:
-    """Keep what a step holds, then the files sent with it; each is a transaction of its own."""
+    """Keep what a step holds, then the files sent with it; each is a transaction of its own.
+
+    ``by_itself`` is a save that nobody asked for, made while someone types: drafts are kept so, and nothing else.
+    """
     questions = questions_of(session, application.edition_id)
     step = step_or_404(slug, questions)
+    if by_itself and application.state == "submitted":
+        # a page left open on another device: what is half typed there is no change to what the jury reads
+        page = page_of(session, application, slug, now=now, sent=sent)
+        page.refusal = _(
+            "Non enregistré : la candidature a été déposée depuis un autre appareil. "
+            "« Continuer » y porte votre modification."
+        )
+        return Kept(page)
     shown = {one.id for one in asked(questions, answers_of(application))}
     form = form_of(session, application, step, questions, sent)
     values = read(session, application, step, form, sent)

@@ -37,7 +37,7 @@ INVITED: Final = register(
         "application.invited",
         lazy_gettext("Invitation à candidater"),
         "{edition} : votre candidature vous attend",
-        "Bonjour {prenom_nom},\n\nNous avons ouvert une candidature pour {structure} à la rencontre « {edition} » du "
+        "Bonjour {prenom_nom},\n\nNous avons ouvert une candidature pour {structure} à la rencontre « {edition} » du "
         "{date}.\n\nComplétez-la et déposez-la avant le {cloture} : un quart d’heure suffit, et elle s’enregistre à "
         "mesure.\n{dossier}\n\nLe site vous enverra un lien de connexion à cette adresse.\n",
         PLACEHOLDERS,

@@ -12,7 +12,7 @@ STATE_LABELS: Final[dict[str, LazyString]] = {
     "draft": lazy_gettext("Brouillon"),
     "submitted": lazy_gettext("Déposée"),
     "withdrawn": lazy_gettext("Retirée"),
-    "merged": lazy_gettext("Fusionnée"),
+    "merged": lazy_gettext("Réunie à une autre"),
 }
 STANDING_LABELS: Final[dict[str, LazyString]] = {
     "eligible": lazy_gettext("Recevable"),

@@ -75,7 +75,7 @@ RECEIVED: Final = register(
         "application.received",
         lazy_gettext("Candidature reçue"),
         "{edition} : votre candidature est bien reçue",
-        "Bonjour {prenom_nom},\n\nLa candidature de {structure} à la rencontre « {edition} » ({date}) est reçue, "
+        "Bonjour {prenom_nom},\n\nLa candidature de {structure} à la rencontre « {edition} » ({date}) est reçue, "
         "le {depot}. Elle est jointe à ce message.\n\n"
         "Vous pouvez la relire, la modifier ou la retirer jusqu’au {cloture} :\n{dossier}\n\n"
         "Un message vous dira la suite.\n",
@@ -89,7 +89,7 @@ WITHDRAWN: Final = register(
         "application.withdrawn",
         lazy_gettext("Candidature retirée"),
         "{edition} : votre candidature est retirée",
-        "Bonjour {prenom_nom},\n\nLa candidature de {structure} à la rencontre « {edition} » est retirée.\n\n"
+        "Bonjour {prenom_nom},\n\nLa candidature de {structure} à la rencontre « {edition} » est retirée.\n\n"
         "Si c’est une erreur, vous pouvez la déposer de nouveau jusqu’au {cloture} :\n{dossier}\n",
         PLACEHOLDERS,
         SAMPLE,

@@ -13,6 +13,7 @@ from flask_babel import gettext as _
 from openmap.applications.completeness import missing
 from openmap.applications.fields import ATTENDEE, COLUMNS, LISTS, QUESTION, apply, snapshot
 from openmap.applications.models import Application, Attachment, Attendee
+from openmap.applications.permissions import is_applicant
 from openmap.applications.presenting import label_of, questions_of, value_told
 from openmap.applications.services import hold, note_revision
 from openmap.extensions import AnySession
@@ -38,7 +39,7 @@ MERGED: Final = register(
         "application.merged",
         lazy_gettext("Candidatures réunies"),
         "{edition} : vos deux candidatures sont réunies",
-        "Bonjour {prenom_nom},\n\nDeux candidatures ont été faites pour {structure} à la rencontre « {edition} ». "
+        "Bonjour {prenom_nom},\n\nDeux candidatures ont été faites pour {structure} à la rencontre « {edition} ». "
         "L’organisation les a réunies en une seule, avec les pièces jointes et les personnes des deux :\n{dossier}\n\n"
         "Si ce n’est pas ce que vous attendiez, écrivez à l’organisation : {contact}\n",
         PLACEHOLDERS,
@@ -178,7 +179,7 @@ def _tell(session: AnySession, kept: Application, other: Application, *, now: da
             "prenom_nom": person.name,
             "structure": kept.name,
             "edition": kept.edition.title,
-            "dossier": address_of("applying.show", application_id=kept.id),
+            "dossier": address_of("applying.show", application_id=kept.id if is_applicant(person, kept) else other.id),
             "contact": kept.edition.contact_email,
         }
         key = f"{other.id}:{person.id}"

@@ -28,7 +28,7 @@ PLACEHOLDERS: Final[Mapping[str, LazyString]] = {
     "structure": lazy_gettext("nom de la structure"),
     "edition": lazy_gettext("titre de l’édition"),
     "date": lazy_gettext("jour de la rencontre"),
-    "recevabilite": lazy_gettext("« recevable », « non recevable » ou « à examiner »"),
+    "recevabilite": lazy_gettext("« recevable », « non recevable » ou « à examiner »"),
     "motif": lazy_gettext("motif noté par l’organisation, ou rien"),
     "dossier": lazy_gettext("adresse de la candidature, pour la relire ou la compléter"),
     "page": lazy_gettext("adresse de la page publique de l’édition"),
@@ -48,7 +48,7 @@ WRITTEN: Final = register(
         "application.message",
         lazy_gettext("Message aux candidatures choisies"),
         "{edition} : votre candidature",
-        "Bonjour {prenom_nom},\n\nVotre candidature pour {structure} à la rencontre « {edition} » du {date} :\n"
+        "Bonjour {prenom_nom},\n\nVotre candidature pour {structure} à la rencontre « {edition} » du {date} :\n"
         "{dossier}\n",
         PLACEHOLDERS,
         SAMPLE,

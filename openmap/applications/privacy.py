@@ -18,6 +18,10 @@ from openmap.people.privacy import Exported, Holding, never, register, row_of
 KEPT: Final = timedelta(days=365)
 """A year after the day of the edition, drafts go, and those who came lose their names."""
 
+_TOLD: Final = (
+    "name", "siret", "state", "created_at", "submitted_at", "withdrawn_at", "is_late", "presentation", "offers",
+    "clients", "pitch_title", "pitch_summary", "pitch_novelty", "pitch_impact", "meeting_wishes", "typed",
+)  # fmt: skip
 _BLANK: Final = {"name": "", "email": "", "phone": "", "position": ""}
 
 
@@ -27,8 +31,17 @@ def _past(now: datetime) -> Select[int]:
 
 def _export_files(session: AnySession, person: Person) -> Exported:
     rows = session.scalars(select(Application).where(Application.person_id == person.id).order_by(Application.id))
-    columns = ("name", "siret", "state", "created_at", "submitted_at", "withdrawn_at", "is_late", "typed")
-    return [{"edition": row.edition.title} | row_of(row, *columns) for row in rows]
+    return [
+        {"edition": row.edition.title}
+        | row_of(row, *_TOLD)
+        | {"answers": {one.question.label: one.value for one in row.answers}}
+        | {"attachments": [one.filename for one in row.attachments if one.replaced_at is None]}
+        for row in rows
+    ]
+
+
+def _ids(person: Person) -> Select[int]:
+    return select(Application.id).where(Application.person_id == person.id)
 
 
 def _erase_files(session: AnySession, person: Person) -> None:
@@ -36,6 +49,11 @@ def _erase_files(session: AnySession, person: Person) -> None:
     own = Application.person_id == person.id
     merged = aliased(Application)
     needed = select(merged.merged_into_id).where(merged.merged_into_id.is_not(None))
+    # under another address than theirs, their name would stay
+    named = update(Attendee).where(
+        Attendee.name == person.name, Attendee.name != "", Attendee.application_id.in_(_ids(person))
+    )
+    session.execute(named.values(**_BLANK).execution_options(synchronize_session=False))
     alone = (own, Application.state == "draft", Application.structure_id.is_(None), Application.id.not_in(needed))
     session.execute(delete(Application).where(*alone).execution_options(synchronize_session=False))
     session.execute(
@@ -45,11 +63,18 @@ def _erase_files(session: AnySession, person: Person) -> None:
 
 
 def _purge_files(session: AnySession, now: datetime) -> int:
-    merged = aliased(Application)
-    needed = select(merged.merged_into_id).where(merged.merged_into_id.is_not(None))
-    old = (Application.state == "draft", Application.edition_id.in_(_past(now)), Application.id.not_in(needed))
-    gone = session.execute(delete(Application).where(*old).execution_options(synchronize_session=False))
-    return int(gone.rowcount)  # type: ignore[attr-defined]
+    """Delete old drafts, and before them what was merged into them, which leads nowhere without them."""
+    asked = select(Application.id, Application.merged_into_id).where(
+        Application.edition_id.in_(_past(now)), Application.state.in_(("draft", "merged"))
+    )
+    into = {row.id: row.merged_into_id for row in session.execute(asked)}
+    generations = [{number for number, kept in into.items() if kept is None}]
+    while generations[-1]:
+        generations.append({number for number, kept in into.items() if kept in generations[-1]})
+    for numbers in reversed(generations[:-1]):
+        gone = delete(Application).where(Application.id.in_(numbers))
+        session.execute(gone.execution_options(synchronize_session=False))
+    return sum(map(len, generations))
 
 
 def _export_attendees(session: AnySession, person: Person) -> Exported:

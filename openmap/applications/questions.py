@@ -90,7 +90,7 @@ def change(session: AnySession, question: Question, values: Mapping[str, Any], *
     for other in known:
         if other.depends_on_id == question.id and other.depends_value not in values_of(question):
             raise RefusedQuestion(
-                _("« %(label)s » n’est posée que si l’on répond « %(value)s » ici : modifiez-la d’abord.",
+                _("« %(label)s » n’est posée que si l’on répond « %(value)s » ici : modifiez-la d’abord.",
                   label=other.label, value=other.depends_value)
             )  # fmt: skip
     changes = journal.changes_of(question, *values)
@@ -113,7 +113,7 @@ def move(session: AnySession, question: Question, step: int, *, by: Person, now:
     first, second = (question, other) if step < 0 else (other, question)
     if first.depends_on_id == second.id:
         raise RefusedQuestion(
-            _("« %(label)s » dépend de « %(other)s » : elle doit rester après.", label=first.label, other=second.label)
+            _("« %(label)s » dépend de « %(other)s » : elle doit rester après.", label=first.label, other=second.label)
         )
     known[at], known[at + step] = known[at + step], known[at]
     for position, one in enumerate(known):
@@ -135,7 +135,7 @@ def remove(session: AnySession, question: Question, *, by: Person, now: datetime
     known = questions_of(session, question.edition_id)
     following = next((one for one in known if one.depends_on_id == question.id), None)
     if following is not None:
-        raise RefusedQuestion(_("« %(label)s » en dépend : modifiez-la d’abord.", label=following.label))
+        raise RefusedQuestion(_("« %(label)s » en dépend : modifiez-la d’abord.", label=following.label))
     changes = {"label": [question.label, None]}
     journal.record(
         session, "question.removed", question, by=by, now=now, edition_id=question.edition_id, changes=changes

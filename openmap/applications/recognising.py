@@ -96,7 +96,7 @@ def _last_file(
         same = (structure is not None and one.structure_id == structure.id) or (
             bool(application.siret) and one.siret == application.siret
         )
-        if one.id != application.id and same:
+        if one.id != application.id and same and one.state != "merged":
             return one
     return None
 

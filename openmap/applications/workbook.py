@@ -64,6 +64,7 @@ def entries_of(session: AnySession, edition: Edition, source: Path) -> list[Entr
     faults: list[Fault] = []
     sheet = sheet_of(session, edition)
     raws = read(source, [sheet], faults, LIMITS)
+    of_form = len(faults)  # what is wrong with the sheet comes first
     rows = list(rows_of(raws.get(KEY), faults))
     communes = _communes(session, rows)
     questions = questions_of(session, edition.id)
@@ -77,7 +78,7 @@ def entries_of(session: AnySession, edition: Edition, source: Path) -> list[Entr
     if not entries and not faults:
         faults.append(Fault(sheet.title, None, "", "aucune structure sous les titres."))
     if faults:
-        raise WorkbookUnusable(faults)
+        raise WorkbookUnusable(faults[:of_form] + sorted(faults[of_form:], key=lambda one: one.line or 0))
     return entries
 
 
@@ -206,7 +207,7 @@ def _bounded(cells: Cells, key: str, most: int) -> int | None:
 def _siret(cells: Cells) -> str:
     typed = cells.text("siret").replace(" ", "").replace("\u00a0", "")
     if typed and not siret_number.is_valid(typed):
-        cells.refuse("siret", f"« {typed} » n'est pas un SIRET valide (14 chiffres) : corrigez-le.")
+        cells.refuse("siret", f"« {typed} » n'est pas un SIRET valide (14 chiffres) : corrigez-le.")
         return ""
     return str(siret_number.compact(typed)) if typed else ""
 
@@ -218,7 +219,7 @@ def _email(cells: Cells) -> str:
     try:
         return validate_email(typed, check_deliverability=False, allow_smtputf8=False).normalized
     except EmailNotValidError:
-        cells.refuse("contact_email", f"« {typed} » n'est pas une adresse de courriel.")
+        cells.refuse("contact_email", f"« {typed} » n'est pas une adresse de courriel.")
         return ""
 
 
@@ -231,7 +232,7 @@ def _phone(cells: Cells) -> str:
     except phonenumbers.NumberParseException:
         number = None
     if number is None or not phonenumbers.is_valid_number(number):
-        cells.refuse("contact_phone", f"« {typed} » n'est pas un numéro de téléphone : donnez-le en entier.")
+        cells.refuse("contact_phone", f"« {typed} » n'est pas un numéro de téléphone : donnez-le en entier.")
         return ""
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
 
@@ -240,7 +241,7 @@ def _website(cells: Cells) -> str:
     typed = cells.text("website")
     address = typed if not typed or "://" in typed else f"https://{typed}"
     if address and (not address.startswith(("https://", "http://")) or " " in address or "." not in address):
-        cells.refuse("website", f"« {typed} » n'est pas l'adresse d'un site, comme https://www.exemple.fr.")
+        cells.refuse("website", f"« {typed} » n'est pas l'adresse d'un site, comme https://www.exemple.fr.")
         return ""
     return address
 
@@ -268,6 +269,6 @@ def _commune(cells: Cells, communes: Mapping[str, list[Commune]]) -> str | None:
     found = communes.get(typed.upper()) or communes.get(folded(typed)) or []
     if len(found) != 1:
         why = "n'est pas une commune connue ici" if not found else "désigne plusieurs communes"
-        cells.refuse("commune", f"« {typed} » {why} : donnez son code INSEE, par exemple 94081.")
+        cells.refuse("commune", f"« {typed} » {why} : donnez son code INSEE, par exemple 94081.")
         return None
     return found[0].code

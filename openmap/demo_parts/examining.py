@@ -16,7 +16,7 @@ from openmap.extensions import db
 from openmap.people.models import Person
 from openmap.people.services import welcome
 
-HAS_VEHICLES: Final = "Avez-vous vos propres véhicules ?"
+HAS_VEHICLES: Final = "Avez-vous vos propres véhicules ?"
 ASKED: Final[tuple[dict[str, Any], ...]] = (
     {"kind": "boolean", "label": HAS_VEHICLES, "is_required": True},
     {

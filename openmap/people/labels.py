@@ -194,7 +194,7 @@ VALUE_LABELS: dict[str, LazyString] = {
     "draft": lazy_gettext("brouillon"),
     "submitted": lazy_gettext("déposée"),
     "withdrawn": lazy_gettext("retirée"),
-    "merged": lazy_gettext("fusionnée"),
+    "merged": lazy_gettext("réunie à une autre"),
     "eligible": lazy_gettext("recevable"),
     "ineligible": lazy_gettext("non recevable"),
 }

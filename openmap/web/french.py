@@ -19,6 +19,7 @@ HERE = ZoneInfo("Europe/Paris")
 def init_app(app: Flask) -> None:
     """Make the functions of this module template filters under their own names."""
     for filter_ in (
+        typographic,
         long_date,
         clock,
         clock_range,
@@ -34,6 +35,12 @@ def init_app(app: Flask) -> None:
         lower_first,
     ):
         app.add_template_filter(filter_)
+
+
+def typographic(text: object) -> str:
+    """Return a sentence with curved apostrophes, and spaces that no line breaks at: in quotes and before : ; ? !."""
+    curved = re.sub(r"(?<=\w)'(?=\w)", "’", str(text))
+    return re.sub(r" (?=[:;?!»])|(?<=«) ", NBSP, curved)
 
 
 def long_date(day: date) -> str:

@@ -13,7 +13,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import func, select
 
 from openmap.applications.models import Application, Attachment, Question, Revision
-from openmap.directory.models import Structure
+from openmap.directory.models import Delegate, Structure
 from openmap.events.models import Edition, Phase
 from openmap.extensions import db
 from openmap.mail.models import Message
@@ -255,3 +255,62 @@ def test_a_submitted_file_shows_no_form_that_would_be_refused(app: Flask, editio
     db.session.commit()
     closed = client_of(app, person).get(step)
     assert (closed.status_code, closed.location) == (302, f"/candidatures/{application.id}")
+
+
+def test_a_page_left_open_elsewhere_does_not_change_a_submitted_file_by_itself(
+    app: Flask, camille: FlaskClient, edition: Edition
+) -> None:
+    application = make_application(edition, 4, state="draft", person=db.session.scalars(select(Person)).one())
+    application.activities, application.radius_km = list(edition.activities), 20
+    db.session.commit()
+    path = f"/candidatures/{application.id}/pitch"
+    words = {f"pitch_{name}": "Texte" for name in ("title", "summary", "novelty", "impact")}
+    open_page = {**hidden(camille.get(path).text), "wants_pitch": "oui", **words}
+    assert sent(camille, f"/candidatures/{application.id}/depot").status_code == 303
+    half = sent(camille, path, {**open_page, "pitch_title": "Un titre à moit"}, headers=SCRIPT)
+    assert "déposée depuis un autre appareil" in half.text
+    files = {**open_page, "fichier": (BytesIO(PDF), "brouillon.pdf")}
+    sent(camille, path, files, headers=SCRIPT, content_type="multipart/form-data")
+    assert (own().pitch_title, own().revisions, own().attachments) == ("Le réemploi n° 4", [], [])
+    asked = sent(camille, path, {**open_page, "pitch_title": "Un titre entier", "continuer": "1"}, headers=SCRIPT)
+    assert asked.status_code == 204
+    assert (own().pitch_title, len(own().revisions)) == ("Un titre entier", 1)
+
+
+def test_a_step_says_where_it_is_and_what_may_be_left_out(camille: FlaskClient, edition: Edition) -> None:
+    asks = {"kind": "text", "edition_id": edition.id}
+    db.session.add_all(
+        [Question(label="Nécessaire", is_required=True, **asks), Question(label="À loisir", position=1, **asks)]
+    )
+    db.session.commit()
+    sent(camille, CALL, {"siret": ""})
+    page = camille.get(f"/candidatures/{own().id}/questions").text
+    assert "Étape 7 sur 8" in page
+    labels = [re.sub(r"<[^>]+>", "", one).strip() for one in re.findall(r"<label[^>]*>(.*?)</label>", page, re.DOTALL)]
+    assert labels == ["Nécessaire", "À loisir (facultatif)"]
+    page = camille.get(f"/candidatures/{own().id}/participants").text
+    assert page.count("(facultatif)") == 2
+
+
+def test_a_structure_that_applies_already_is_not_offered_a_second_time(app: Flask, edition: Edition) -> None:
+    person = make_person("camille@exemple.fr")
+    application = make_application(edition, person=person)
+    assert application.structure is not None
+    db.session.add(Delegate(person=person, organisation=application.structure, invited_at=now()))
+    db.session.commit()
+    client = client_of(app, person)
+    begin = f"Pour {application.structure.name}"
+    assert begin not in client.get(CALL).text
+    application.state, application.withdrawn_at = "withdrawn", now()
+    db.session.commit()
+    assert begin in client.get(CALL).text
+
+
+def test_the_call_of_an_edition_that_is_over_announces_nothing(app: Flask) -> None:
+    make_edition("passee", held_on=(now() - timedelta(days=40)).date())
+    make_edition("ce-jour", held_on=now().date())
+    db.session.commit()
+    page = app.test_client().get("/editions/passee/candidature").text
+    assert "Cette rencontre a eu lieu" in page
+    assert "Revenez bientôt" not in page
+    assert "Revenez bientôt" in app.test_client().get("/editions/ce-jour/candidature").text

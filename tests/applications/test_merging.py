@@ -155,3 +155,38 @@ def test_merging_twice_changes_nothing_more(
     assert again.status_code == 409
     assert "déjà réunie" in again.text
     assert db.session.scalar(select(func.count()).where(Message.purpose == "application.merged")) == 2
+
+
+def test_the_second_applicant_is_told_what_became_of_their_file(
+    app: Flask, organiser: Person, pair: tuple[Application, Application]
+) -> None:
+    kept, other = pair
+    first, second = (client_of(app, one.person) for one in pair)
+    kept.edition.contact_email = "rencontres@essai.example"
+    merge(db.session, kept, other, {}, by=organiser, now=NOW)
+    db.session.commit()
+    assert second.get(f"/candidatures/{kept.id}").status_code == 403
+    page = second.get(f"/candidatures/{other.id}").text
+    assert "Votre structure candidate par un autre dossier." in page
+    assert "vous n’avez rien à refaire" in page
+    assert "mailto:rencontres@essai.example" in page
+    assert f'href="/candidatures/{kept.id}"' not in page
+    assert "un@essai.example" not in page
+    assert f"/candidatures/{other.id}" in second.get("/candidatures").text
+    assert "Mes candidatures (1)" in second.get("/compte").text
+    told = {one.recipient: one.body for one in db.session.scalars(select(Message))}
+    assert f"/candidatures/{kept.id}\n" in told["un@essai.example"]
+    assert f"/candidatures/{other.id}\n" in told["deux@essai.example"]
+    assert f"/candidatures/{other.id}" not in first.get("/candidatures").text
+
+
+def test_who_has_both_files_is_led_from_one_to_the_other(
+    app: Flask, organiser: Person, pair: tuple[Application, Application]
+) -> None:
+    kept, other = pair
+    other.person = kept.person
+    merge(db.session, kept, other, {}, by=organiser, now=NOW)
+    db.session.commit()
+    client = client_of(app, kept.person)
+    assert f'href="/candidatures/{kept.id}"' in client.get(f"/candidatures/{other.id}").text
+    assert f"/candidatures/{other.id}" not in client.get("/candidatures").text

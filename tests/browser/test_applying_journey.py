@@ -106,27 +106,87 @@ def test_it_saves_by_itself_and_comes_back(visit: Visitor) -> None:
     assert seen.complaints == []
 
 
-@pytest.mark.parametrize("width", [390, 1280])
-def test_a_step_with_the_keyboard_alone(visit: Visitor, width: int) -> None:
-    page = visit("/editions/essai/candidature", who="front_desk", width=width).page
-    tab_to(page, "SIRET", "textbox")
-    page.keyboard.type("123")
-    tab_to(page, "Commencer", "button")
-    page.keyboard.press("Enter")
+def enter(page: Page, label: str, text: str) -> None:
+    """Go to a field with Tab and write in it."""
+    tab_to(page, label, "textbox")
+    page.keyboard.type(text)
+
+
+def press(page: Page, name: str, key: str = "Enter", role: str = "button") -> None:
+    """Go to a control with Tab and press it."""
+    tab_to(page, name, role)
+    page.keyboard.press(key)
+
+
+def tab_to_group(page: Page, title: str) -> None:
+    """Go with Tab to the line that opens a group of choices, and open it."""
+    wanted = page.locator("summary").filter(has_text=title).first
+    for _ in range(80):
+        page.keyboard.press("Tab")
+        if wanted.evaluate("element => element === document.activeElement"):
+            page.keyboard.press("Enter")
+            return
+    pytest.fail(f"« {title} » is not reached with the keyboard")
+
+
+@pytest.mark.parametrize(("width", "who"), [(390, "front_desk"), (1280, "juror")])
+def test_the_whole_application_with_the_keyboard_alone(visit: Visitor, width: int, who: str) -> None:
+    seen = visit("/editions/essai/candidature", who=who, width=width)
+    page = seen.page
+    enter(page, "SIRET", "123")
+    press(page, "Commencer")
     expect(page.get_by_role("alert")).to_contain_text("Un SIRET compte 14 chiffres")
-    page.get_by_label("SIRET").focus()
+    press(page, "Un SIRET compte 14 chiffres", role="link")
+    expect(page.get_by_label("SIRET")).to_be_focused()
     page.keyboard.press("Control+A")
-    page.keyboard.press("Delete")
+    page.keyboard.type("999 000 003 00189" if width == 390 else "999 000 003 00197")
     page.keyboard.press("Enter")
     expect(page).to_have_url(re.compile("/identite$"), timeout=15_000)
-    tab_to(page, "Nom de la structure", "textbox")
-    page.keyboard.type("Clavier")
-    tab_to(page, "Continuer", "button")
-    page.keyboard.press("Enter")
+    enter(page, "Nom de la structure", "Clavier")
+    tab_to(page, "Type de structure", "combobox")
+    page.keyboard.type("ESAT")
+    expect(page.get_by_label("Type de structure")).to_have_value("esat")
+    press(page, "Continuer")
     expect(page).to_have_url(re.compile("/activite$"), timeout=15_000)
-    page.goto(page.url.replace("/activite", "/rendez-vous"))
+    tab_to_group(page, "Essai")
+    press(page, "Tonte", "Space", "checkbox")
+    enter(page, "Ce que vous proposez", OFFERS)
+    enter(page, "Personnes au travail", "24")
+    enter(page, "Dont en insertion", "70")
+    page.keyboard.press("Enter")  # from a field, as on a phone's keyboard
+    expect(page).to_have_url(re.compile("/territoires$"), timeout=15_000)
+    enter(page, "Rayon", "30")
+    press(page, "Continuer")
+    expect(page).to_have_url(re.compile("/participants$"), timeout=15_000)
+    press(page, "Continuer")
+    expect(page).to_have_url(re.compile("/pitch$"), timeout=15_000)
+    press(page, "Oui", "Space", "radio")
+    for label, text in TEXTS.items():
+        enter(page, label, text)
+    press(page, "Continuer")
+    expect(page).to_have_url(re.compile("/rendez-vous$"), timeout=15_000)
     tab_to(page, "Oui", "radio")
-    page.keyboard.press("Space")
-    tab_to(page, "Continuer", "button")
-    page.keyboard.press("Enter")
-    expect(page).to_have_url(re.compile(r"/(candidatures/\d+|questions)$"), timeout=15_000)
+    page.keyboard.press("ArrowDown")  # to « Non »
+    press(page, "Continuer")
+    expect(page).to_have_url(re.compile("/questions$"), timeout=15_000)
+    press(page, "Continuer")
+    expect(page).to_have_url(re.compile(r"/candidatures/\d+$"), timeout=15_000)
+    expect(page.get_by_text("Tout y est.")).to_be_visible()
+    press(page, "Déposer la candidature")
+    expect(page.get_by_role("status").first).to_contain_text("Votre candidature est déposée")
+    assert [one for one in seen.complaints if "422" not in one] == []
+
+
+def test_enter_in_a_field_goes_on_and_takes_no_attachment_out(visit: Visitor) -> None:
+    page = visit("/editions/essai/candidature", who="organiser", width=390).page
+    page.get_by_role("button", name="Commencer").click()
+    expect(page).to_have_url(re.compile("/identite$"), timeout=15_000)
+    page.goto(page.url.replace("/identite", "/pitch"))
+    plan = {"name": "plan.pdf", "mimeType": "application/pdf", "buffer": b"%PDF-1.7 plan"}
+    page.get_by_label("Pièces jointes").set_input_files([plan])
+    expect(page.get_by_role("button", name="Retirer plan.pdf")).to_be_visible()
+    page.get_by_label("Oui").check()
+    page.get_by_label("Titre du pitch").press("Enter")
+    expect(page).to_have_url(re.compile("/rendez-vous$"), timeout=15_000)
+    page.goto(page.url.replace("/rendez-vous", "/pitch"))
+    expect(page.get_by_role("link", name="plan.pdf")).to_be_visible()

@@ -74,3 +74,8 @@ def test_a_name_breaks_after_a_long_elision_only_and_is_escaped() -> None:
 
 def test_names_sort_without_accents() -> None:
     assert sorted(["Zèbre", "Éco", "ares"], key=french.sort_key) == ["ares", "Éco", "Zèbre"]
+
+
+def test_a_sentence_is_set_as_french_readers_know_it() -> None:
+    told = french.typographic("« l'an » n'est pas un nombre : lequel ? '24'")
+    assert told == "«\u00a0l’an\u00a0» n’est pas un nombre\u00a0: lequel\u00a0? '24'"

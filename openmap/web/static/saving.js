@@ -19,10 +19,10 @@
     const status = event.detail.xhr.status;
     if (status >= 500 || status === 429) { say(lost); retry(); return; }
     say({
-      400: "Non enregistré : la page est restée ouverte trop longtemps. Appuyez sur « Continuer ».",
-      401: "Non enregistré : vous n’êtes plus connecté. Connectez-vous dans un autre onglet, puis appuyez sur « Continuer ».",
+      400: "Non enregistré : la page est restée ouverte trop longtemps. Appuyez sur « Continuer ».",
+      401: "Non enregistré : vous n’êtes plus connecté. Connectez-vous dans un autre onglet, puis appuyez sur « Continuer ».",
       413: "Non enregistré : ce fichier est trop lourd, 10 Mo au plus. Choisissez-en un autre.",
-    }[status] || "Non enregistré : appuyez sur « Continuer » pour savoir pourquoi.");
+    }[status] || "Non enregistré : appuyez sur « Continuer » pour savoir pourquoi.");
   });
   for (const area of form.querySelectorAll("[data-most]")) {
     const count = document.createElement("p");
