@@ -133,6 +133,64 @@ def browser() -> Iterator[Browser]:
 Visitor = Callable[..., Visit]
 
 
+def sign_in(context: BrowserContext, site: Site, who: str) -> None:
+    """Give a browser the session cookie of one of the site's visitors; who is not among them has none."""
+    if who in site.cookies:
+        context.add_cookies([{"name": "session", "value": site.cookies[who], "url": site.url}])
+
+
+def watched(context: BrowserContext, site: Site) -> Visit:
+    """Open a page of which every complaint, and every request to elsewhere, is noted."""
+    seen = Visit(context.new_page())
+    seen.page.on("console", lambda m: seen.complaints.append(m.text) if m.type in {"error", "warning"} else None)
+    seen.page.on("pageerror", lambda error: seen.complaints.append(str(error)))
+    seen.page.on(
+        "request",
+        lambda request: (
+            seen.complaints.append(f"asks {request.url}") if not request.url.startswith((site.url, "data:")) else None
+        ),
+    )
+    return seen
+
+
+@pytest.fixture(scope="session")
+def tabs(browser: Browser, site: Site) -> Iterator[dict[bool, Visit]]:
+    """Return two tabs that stay open from page to page, with JavaScript and without: to start one takes longest."""
+    opened = {
+        scripts: browser.new_context(java_script_enabled=scripts, locale="fr-FR", color_scheme="dark")
+        for scripts in (True, False)
+    }
+    yield {scripts: watched(context, site) for scripts, context in opened.items()}
+    for context in opened.values():
+        context.close()
+
+
+@pytest.fixture
+def turn(tabs: dict[bool, Visit], site: Site) -> Visitor:
+    """Return a function that opens a path in one of the tabs, as a visitor whose session begins there."""
+
+    def open_page(path: str, *, who: str, width: int, scheme: str, scripts: bool = True, status: int = 200) -> Visit:
+        seen = tabs[scripts]
+        seen.page.goto("about:blank")
+        seen.complaints.clear()
+        seen.page.context.clear_cookies()
+        sign_in(seen.page.context, site, who)
+        resize(seen.page, width, scheme)
+        response = seen.page.goto(site.url + path.format_map(site.numbers))
+        assert response is not None
+        assert response.status == status
+        return seen
+
+    return open_page
+
+
+def resize(page: Page, width: int, scheme: str) -> None:
+    """Give a page another screen, and let its colours arrive there."""
+    page.set_viewport_size({"width": width, "height": 900})
+    page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+    page.evaluate("document.getAnimations().forEach(one => one instanceof CSSTransition && one.finish())")
+
+
 @pytest.fixture
 def visit(browser: Browser, site: Site) -> Iterator[Visitor]:
     """Return a function that opens a path as a visitor, at a width, in a colour scheme, with or without JavaScript."""
@@ -154,19 +212,8 @@ def visit(browser: Browser, site: Site) -> Iterator[Visitor]:
             locale="fr-FR",
         )
         contexts.append(context)
-        if who in site.cookies:
-            context.add_cookies([{"name": "session", "value": site.cookies[who], "url": site.url}])
-        seen = Visit(context.new_page())
-        seen.page.on("console", lambda m: seen.complaints.append(m.text) if m.type in {"error", "warning"} else None)
-        seen.page.on("pageerror", lambda error: seen.complaints.append(str(error)))
-        seen.page.on(
-            "request",
-            lambda request: (
-                seen.complaints.append(f"asks {request.url}")
-                if not request.url.startswith((site.url, "data:"))
-                else None
-            ),
-        )
+        sign_in(context, site, who)
+        seen = watched(context, site)
         response = seen.page.goto(site.url + path.format_map(site.numbers))
         assert response is not None
         assert response.status == status

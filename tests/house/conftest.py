@@ -13,11 +13,10 @@ from flask.testing import FlaskClient
 from flask_migrate import upgrade
 
 from openmap import create_app
-from openmap.extensions import db, limiter
-from openmap.jobs import queue_of
+from openmap.extensions import db
 from openmap.people.models import Person
 from tests import postgres
-from tests.conftest import config_for, opened
+from tests.conftest import config_for, lent
 from tests.house.world import furnish
 from tests.signing import resume, token_of
 
@@ -69,15 +68,10 @@ def world(furnished: Furnished, tmp_path: Path) -> Iterator[Flask]:
         url = f"sqlite:///{shutil.copy(furnished.instance / 'openmap.db', tmp_path)}"
     else:
         postgres.put_back(url, furnished.sequences)
-    with opened(config_for(tmp_path, url)) as app:
-        if app.config["OPENMAP"].redis_url:
-            queue_of(app).huey.flush()
-        limiter.reset()
-        with app.app_context():
-            people = {name: db.session.get_one(Person, number) for name, number in furnished.visitors.items()}
-            app.extensions["visitors"], app.extensions["tokens"] = people, furnished.tokens
-            yield app
-            db.session.remove()
+    with lent(config_for(tmp_path, url)) as app:
+        people = {name: db.session.get_one(Person, number) for name, number in furnished.visitors.items()}
+        app.extensions["visitors"], app.extensions["tokens"] = people, furnished.tokens
+        yield app
 
 
 def visitor(world: Flask, name: str) -> FlaskClient:

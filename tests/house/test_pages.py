@@ -169,18 +169,18 @@ def test_refusals_are_pages_of_the_house(world: Flask, path: str, method: str, s
 
 
 @pytest.mark.parametrize("status", [400, 403, 404, 405, 413, 418, 429, 500, 503])
-def test_each_error_says_what_to_do(app: Flask, status: int) -> None:
-    app.config["PROPAGATE_EXCEPTIONS"] = False
-    app.add_url_rule("/casse", "events.broken", lambda: _raise(status))
-    response = app.test_client().get("/casse")
+def test_each_error_says_what_to_do(own_app: Flask, status: int) -> None:
+    own_app.config["PROPAGATE_EXCEPTIONS"] = False
+    own_app.add_url_rule("/casse", "events.broken", lambda: _raise(status))
+    response = own_app.test_client().get("/casse")
     assert response.status_code == status
     assert faults_of(response) == []
 
 
-def test_a_crash_shows_no_detail(app: Flask) -> None:
-    app.config["PROPAGATE_EXCEPTIONS"] = False
-    app.add_url_rule("/casse", "events.broken", lambda: 1 / 0)  # type: ignore[arg-type, return-value]
-    response = app.test_client().get("/casse")
+def test_a_crash_shows_no_detail(own_app: Flask) -> None:
+    own_app.config["PROPAGATE_EXCEPTIONS"] = False
+    own_app.add_url_rule("/casse", "events.broken", lambda: 1 / 0)  # type: ignore[arg-type, return-value]
+    response = own_app.test_client().get("/casse")
     assert response.status_code == 500
     assert "ZeroDivision" not in response.text
     assert faults_of(response) == []

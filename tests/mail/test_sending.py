@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import signal
-import subprocess
-import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
 from email.message import EmailMessage
-from pathlib import Path
 
 import pytest
 from flask import Flask
@@ -27,6 +23,7 @@ from openmap.mail.models import Message
 from openmap.mail.purposes import Purpose, UnknownPlaceholder, filled, require_known
 from openmap.mail.sending import BACK_OFF, LOST_AFTER, UNCERTAIN, recover, send_due
 from openmap.mail.services import AlreadyGone, drop, edit, release, write
+from tests import killing
 from tests.mail.server import Post, listening
 from tests.signing import make_person, now
 
@@ -201,7 +198,7 @@ def test_an_absent_server_loses_nothing(app: Flask, config: Config) -> None:
 
 @pytest.mark.parametrize("stop", STOPS)
 def test_a_worker_killed_at_any_step_sends_each_mail_once_or_says_so(
-    config: Config, post: Post, stop: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    config: Config, post: Post, stop: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sending, "TIMEOUT_SECONDS", 0.4)
     count = 300
@@ -212,18 +209,10 @@ def test_a_worker_killed_at_any_step_sends_each_mail_once_or_says_so(
     post.habits |= {f"n{n}@essai.example": ["data postpones"] for n in range(2, count, 29)}
     post.habits["n5@essai.example"] = ["rcpt refuses!"]
     post.habits["n8@essai.example"] = ["data takes and drops"]
-    environ = {
-        **os.environ,
-        "OPENMAP_INSTANCE": str(tmp_path),
-        "DATABASE_URL": config.database_url,
-        "SMTP_HOST": "127.0.0.1",
-        "SMTP_PORT": str(post.port),
-        "SMTP_SECURITY": "none",
-    }
+    server = {"SMTP_HOST": "127.0.0.1", "SMTP_PORT": str(post.port), "SMTP_SECURITY": "none"}
     for victim in (1, 7, 11):
-        command = [sys.executable, "-c", KILLED_AT, stop, str(victim)]
-        died = subprocess.run(command, env=environ, cwd=Path(__file__).parents[2], check=False, capture_output=True)
-        assert died.returncode == -signal.SIGKILL, died.stderr.decode()
+        code, errors = killing.run(KILLED_AT, stop, str(victim), config=config, **server)
+        assert code == -signal.SIGKILL, errors
     assert states()["sending"] == 3
     later = now()
     for _round in range(8):

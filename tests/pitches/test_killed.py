@@ -6,8 +6,6 @@ import itertools
 import os
 import random
 import signal
-import subprocess
-import sys
 import threading
 import time
 
@@ -22,6 +20,7 @@ from openmap.mail.models import Message
 from openmap.people.journal import verify
 from openmap.pitches import releasing, selecting
 from openmap.pitches.models import Reading, Selection
+from tests import killing
 from tests.pitches.conftest import World
 from tests.pitches.jury_of_three import JURY, Readers, make_readers
 from tests.signing import now, token_of
@@ -76,17 +75,8 @@ def test_a_release_that_is_killed_leaves_all_or_none_and_never_a_mail_twice(room
         selecting.decide(db.session, room.edition, application, decision, by=room.organiser, now=now())
     db.session.commit()
     db.session.expire_all()
-    config = room.app.config["OPENMAP"]
-    environment = os.environ | {
-        "OPENMAP_INSTANCE": str(config.instance),
-        "DATABASE_URL": config.database_url,
-        "SECRET_KEY": config.secret_key,
-        "REDIS_URL": "",
-    }
-    died = subprocess.run(
-        [sys.executable, "-c", KILLED_AT, stop], env=environment, capture_output=True, timeout=120, check=False
-    )
-    assert died.returncode == -signal.SIGKILL, died.stderr.decode()
+    code, errors = killing.run(KILLED_AT, stop, config=room.app.config["OPENMAP"])
+    assert code == -signal.SIGKILL, errors
     released = select(func.count()).select_from(Selection).where(Selection.released_at.is_not(None))
     mails = select(func.count()).select_from(Message)
     expected = 4 if stop == "after commit" else 0

@@ -220,18 +220,16 @@ class Enumeration:
                 new = after.get(old.request)
                 cost += 3 if new is None else 2 * (new.slot != old.slot) + (new.table != old.table)
             return cost
+        pool = self.pool or ()
+        seen: dict[str, dict[int, set[str]]] = {}
+        for meeting in meetings:
+            if meeting.table in pool:
+                for name in (meeting.buyer, meeting.structure):
+                    seen.setdefault(name, {}).setdefault(self.slots.index(meeting.slot), set()).add(meeting.table)
         cost = 0
-        for person in self.people:
-            for block in self.blocks:
-                seats = []
-                for t in block:
-                    there = {
-                        m.table for m in meetings if m.slot == self.slots[t] and person.id in (m.buyer, m.structure)
-                    }
-                    there = {table for table in there if table in (self.pool or ())}
-                    if there:
-                        seats.append(there)
-                cost += sum(before.isdisjoint(after) for before, after in pairwise(seats))
+        for there, block in product(seen.values(), self.blocks):
+            seats = [there[t] for t in block if t in there]
+            cost += sum(before.isdisjoint(after) for before, after in pairwise(seats))
         return cost
 
     def _key_if_better(
