@@ -18,6 +18,7 @@ def test_a_juror_marks_a_file_with_the_keys(visit: Visitor, width: int) -> None:
     page = seen.page
     page.get_by_role("listitem").filter(has_text="à lire").first.get_by_role("link").click()
     name = page.get_by_role("heading", level=1).inner_text()
+    expect(page.locator("fieldset").first).to_be_focused()
     assert page.evaluate("scrollY") == 0  # the focus is among the marks, the file is what is seen first
     page.keyboard.press("1")  # a low mark leads to its comment
     expect(page.get_by_label("Commentaire").first).to_be_focused()

@@ -42,6 +42,8 @@ def test_someone_registers_with_the_keyboard(visit: Visitor, width: int) -> None
     page.get_by_label("Adresse électronique").focus()
     page.keyboard.press("Control+A")
     page.keyboard.type(f"clavier{width}@essai.example")
+    tab_to(page, "Vous venez en tant que", "combobox")
+    page.keyboard.press("ArrowDown")
     tab_to(page, "S’inscrire", "button")
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", level=1)).to_have_text("Votre inscription est reçue")
