@@ -115,6 +115,7 @@ def _file(
         db.session, f"candidature-{rank + 1}@demonstration.example", name=f"Personne fictive, candidature {rank + 1}",
         by=None, now=now,
     )  # fmt: skip
+    applied = datetime.combine(edition.held_on, time(9), edition.zone) - timedelta(days=60)
     application = Application(
         edition=edition,
         person=person,
@@ -129,11 +130,11 @@ def _file(
         pitch_title=f"Ce que propose {structure.name} (titre fictif)",
         pitch_summary="Résumé fictif, écrit pour la démonstration.",
         wants_meetings=True,
-        created_at=now,
-        changed_at=now,
-        submitted_at=now,
+        created_at=applied,
+        changed_at=applied,
+        submitted_at=applied,
         standing="eligible",
-        standing_at=now,
+        standing_at=applied,
     )
     application.attendees.append(Attendee(name=person.name, email=person.email or ""))
     db.session.add(application)
