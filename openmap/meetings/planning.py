@@ -9,7 +9,7 @@ import hashlib
 import json
 import time
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -20,6 +20,7 @@ import scheduler
 from openmap.events.models import Edition, Slot, Table
 from openmap.extensions import AnySession
 from openmap.meetings.models import (
+    Choice,
     Exclusion,
     Meeting,
     Participation,
@@ -63,7 +64,10 @@ def problem_of(session: AnySession, edition: Edition) -> scheduler.Problem:
         .order_by(Participation.side, Participation.code)
     ).all()
     wishes = session.scalars(
-        select(Wish).where(Wish.edition_id == edition.id).options(selectinload(Wish.lock)).order_by(Wish.code)
+        select(Wish)
+        .where(Wish.edition_id == edition.id, Wish.withdrawn_at.is_(None))
+        .options(selectinload(Wish.lock))
+        .order_by(Wish.code)
     ).all()
     code = {person.id: person.code for person in people}
     slot_code = {slot.id: slot.code for slot in slots}
@@ -72,9 +76,7 @@ def problem_of(session: AnySession, edition: Edition) -> scheduler.Problem:
     for person_id, taken in pitching_slots(session, edition, slots, people).items():
         absent[person_id] |= taken
     allowed = _slot_sets(session, wish_slots.c.wish_id, wish_slots.c.slot_id, {wish.id for wish in wishes})
-    pairs = session.scalars(
-        select(Exclusion).where(Exclusion.buyer_id.in_(code)).order_by(Exclusion.buyer_id, Exclusion.structure_id)
-    )
+    side = {person.id: person.side for person in people}
     return scheduler.Problem(
         slots=tuple(
             scheduler.Slot(
@@ -104,8 +106,21 @@ def problem_of(session: AnySession, edition: Edition) -> scheduler.Problem:
             for wish in wishes
             if wish.lock is not None
         ),
-        exclusions=tuple(scheduler.Exclusion(code[pair.buyer_id], code[pair.structure_id]) for pair in pairs),
+        exclusions=tuple(
+            scheduler.Exclusion(code[buyer], code[structure]) for buyer, structure in _kept_apart(session, side)
+        ),
     )
+
+
+def _kept_apart(session: AnySession, side: Mapping[int, str]) -> list[tuple[int, int]]:
+    """Return the pairs, buyer first, that must not meet: the organisers' exclusions, and the vetoes of both sides."""
+    told = select(Exclusion.buyer_id, Exclusion.structure_id).where(Exclusion.buyer_id.in_(side))
+    vetoes = select(Choice.participation_id, Choice.other_id)
+    vetoes = vetoes.where(Choice.level == "veto", Choice.participation_id.in_(side))
+    pairs = {(one, other) for one, other in session.execute(told)}
+    for one, other in session.execute(vetoes):
+        pairs.add((one, other) if side[one] == "buyer" else (other, one))
+    return sorted(pairs)
 
 
 def _participant(person: Participation, slots: Sequence[Slot], absent: set[int]) -> scheduler.Participant:
