@@ -9,7 +9,7 @@ from openmap.directory.models import STRUCTURE_KINDS, Buyer, Organisation, Struc
 from openmap.events.models import Category, Edition, ProgrammeItem, Slot, Stand, Table
 from openmap.extensions import db
 from openmap.meetings.models import Meeting, Participation, Plan, Solve, UnservedWish, Wish
-from openmap.needs.models import Need
+from tests.needing import make_need
 
 BUYER_NAMES = (
     "Ville de Montfleury",
@@ -132,7 +132,7 @@ def _organisation(side: str, name: str, rank: int) -> Organisation:
         kind = STRUCTURE_KINDS[rank % len(STRUCTURE_KINDS)]
         return Structure(name=name, kind=kind, activity="Collecte et réemploi de mobilier", is_invented=rank > 1)
     buyer = Buyer(name=name, city="Montfleury", is_invented=True)
-    db.session.add(Need(buyer=buyer, title=f"Reprise du mobilier usagé, lot {rank + 1}", quarter="2018-T1"))
+    db.session.add(make_need(buyer, f"Reprise du mobilier usagé, lot {rank + 1}"))
     return buyer
 
 

@@ -237,7 +237,7 @@ def _parties(session: AnySession, edition: Edition, tables: dict[int, str]) -> d
     for buyer_id, title in session.execute(
         select(Need.buyer_id, Need.title)
         .join(Participation, Participation.organisation_id == Need.buyer_id)
-        .where(Participation.edition_id == edition.id)
+        .where(Participation.edition_id == edition.id, Need.state == "declared", Need.visibility != "organisers")
         .order_by(Need.id)
     ):
         needs[buyer_id].append(one_line(title))
@@ -296,7 +296,7 @@ def _left_out(session: AnySession, edition: Edition, plan: Plan, parties: dict[i
         .outerjoin(
             UnservedWish, (UnservedWish.wish_id == Wish.id) & (UnservedWish.plan_id == plan.id)
         )
-        .where(Wish.edition_id == edition.id, Wish.id.not_in(held))
+        .where(Wish.edition_id == edition.id, Wish.withdrawn_at.is_(None), Wish.id.not_in(held))
     ).all()  # fmt: skip
     for code, buyer, structure, value, required, reason, sentence, would_need in sorted(
         rows, key=lambda row: _natural(row[0])

@@ -9,8 +9,8 @@ import hashlib
 import json
 import time
 from collections import defaultdict
-from collections.abc import Callable, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Final
 
 from sqlalchemy import delete, insert, select
@@ -20,6 +20,7 @@ import scheduler
 from openmap.events.models import Edition, Slot, Table
 from openmap.extensions import AnySession
 from openmap.meetings.models import (
+    Choice,
     Exclusion,
     Meeting,
     Participation,
@@ -50,20 +51,27 @@ class EditionChanged(Exception):
     """What a plan names is gone from the edition; the message is for the organiser."""
 
 
-def problem_of(session: AnySession, edition: Edition) -> scheduler.Problem:
-    """Return an edition's wishes, limits and room as a problem; a fixed number of queries."""
+def problem_of(session: AnySession, edition: Edition, *, only: Collection[int] | None = None) -> scheduler.Problem:
+    """Return an edition's wishes, limits and room as a problem; a fixed number of queries.
+
+    ``only`` keeps the wishes of these ids and those who are in them, withdrawn ones too: enough to judge a few
+    meetings. Whoever has a table of its own stays, since it is no table for the others.
+    """
     slots = session.scalars(select(Slot).where(Slot.edition_id == edition.id).order_by(Slot.start)).all()
     tables = session.scalars(
         select(Table).where(Table.edition_id == edition.id).order_by(Table.position, Table.id)
     ).all()
+    asked = select(Wish).where(Wish.edition_id == edition.id)
+    asked = asked.where(Wish.withdrawn_at.is_(None) if only is None else Wish.id.in_(only))
+    wishes = session.scalars(asked.options(selectinload(Wish.lock)).order_by(Wish.code)).all()
+    here = select(Participation).where(Participation.edition_id == edition.id)
+    if only is not None:
+        sides = {side for wish in wishes for side in (wish.buyer_id, wish.structure_id)}
+        here = here.where(Participation.id.in_(sides) | Participation.table_id.is_not(None))
     people = session.scalars(
-        select(Participation)
-        .where(Participation.edition_id == edition.id)
-        .options(joinedload(Participation.organisation), joinedload(Participation.table))
-        .order_by(Participation.side, Participation.code)
-    ).all()
-    wishes = session.scalars(
-        select(Wish).where(Wish.edition_id == edition.id).options(selectinload(Wish.lock)).order_by(Wish.code)
+        here.options(joinedload(Participation.organisation), joinedload(Participation.table)).order_by(
+            Participation.side, Participation.code
+        )
     ).all()
     code = {person.id: person.code for person in people}
     slot_code = {slot.id: slot.code for slot in slots}
@@ -72,9 +80,7 @@ def problem_of(session: AnySession, edition: Edition) -> scheduler.Problem:
     for person_id, taken in pitching_slots(session, edition, slots, people).items():
         absent[person_id] |= taken
     allowed = _slot_sets(session, wish_slots.c.wish_id, wish_slots.c.slot_id, {wish.id for wish in wishes})
-    pairs = session.scalars(
-        select(Exclusion).where(Exclusion.buyer_id.in_(code)).order_by(Exclusion.buyer_id, Exclusion.structure_id)
-    )
+    side = {person.id: person.side for person in people}
     return scheduler.Problem(
         slots=tuple(
             scheduler.Slot(
@@ -104,8 +110,21 @@ def problem_of(session: AnySession, edition: Edition) -> scheduler.Problem:
             for wish in wishes
             if wish.lock is not None
         ),
-        exclusions=tuple(scheduler.Exclusion(code[pair.buyer_id], code[pair.structure_id]) for pair in pairs),
+        exclusions=tuple(
+            scheduler.Exclusion(code[buyer], code[structure]) for buyer, structure in _kept_apart(session, side)
+        ),
     )
+
+
+def _kept_apart(session: AnySession, side: Mapping[int, str]) -> list[tuple[int, int]]:
+    """Return the pairs, buyer first, that must not meet: the organisers' exclusions, and the vetoes of both sides."""
+    told = select(Exclusion.buyer_id, Exclusion.structure_id).where(Exclusion.buyer_id.in_(side))
+    vetoes = select(Choice.participation_id, Choice.other_id)
+    vetoes = vetoes.where(Choice.level == "veto", Choice.participation_id.in_(side))
+    pairs = {(one, other) for one, other in session.execute(told)}
+    for one, other in session.execute(vetoes):
+        pairs.add((one, other) if side[one] == "buyer" else (other, one))
+    return sorted(pairs)
 
 
 def _participant(person: Participation, slots: Sequence[Slot], absent: set[int]) -> scheduler.Participant:
@@ -269,6 +288,30 @@ def plan_of(session: AnySession, row: Plan) -> scheduler.Plan:
         seed=row.seed,
         seconds=row.seconds,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """A meeting that is tried: the codes of its wish, both sides, slot and table."""
+
+    wish: str
+    buyer: str
+    structure: str
+    slot: str
+    table: str | None
+
+
+def broken_by(problem: scheduler.Problem, meetings: Sequence[Placed]) -> list[str]:
+    """Return, in the engine's French, each rule that these meetings break; locks of others are left out of it."""
+    held = {one.wish for one in meetings}
+    tried = replace(problem, locks=tuple(lock for lock in problem.locks if lock.request in held))
+    plan = scheduler.Plan(
+        status="feasible",
+        meetings=tuple(scheduler.Meeting(one.wish, one.buyer, one.structure, one.slot, one.table) for one in meetings),
+        seed=0,
+        seconds=0.0,
+    )
+    return [violation.sentence for violation in scheduler.check(tried, plan)]
 
 
 def violations_of(session: AnySession, row: Plan) -> list[str]:

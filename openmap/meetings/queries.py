@@ -82,11 +82,14 @@ def attendance_of(session: AnySession, edition: Edition) -> Attendance:
     )
 
 
-def needs_of(session: AnySession, buyers: Sequence[Participation]) -> dict[int, list[Need]]:
-    """Return the needs of each buyer by its organisation's id."""
+def needs_of(
+    session: AnySession, buyers: Sequence[Participation], *, visible: Sequence[str] = ("public",)
+) -> dict[int, list[Need]]:
+    """Return the declared needs of each buyer by its organisation's id, of the visibilities named."""
     needs: dict[int, list[Need]] = defaultdict(list)
     wanted = [buyer.organisation_id for buyer in buyers]
-    for need in session.scalars(select(Need).where(Need.buyer_id.in_(wanted)).order_by(Need.quarter, Need.title)):
+    declared = select(Need).where(Need.buyer_id.in_(wanted), Need.state == "declared", Need.visibility.in_(visible))
+    for need in session.scalars(declared.order_by(Need.starts_on, Need.title)):
         needs[need.buyer_id].append(need)
     return needs
 
@@ -94,7 +97,11 @@ def needs_of(session: AnySession, buyers: Sequence[Participation]) -> dict[int, 
 def wishes_of(session: AnySession, edition: Edition) -> list[Wish]:
     """Return the wishes of an edition, the most valuable first."""
     return list(
-        session.scalars(select(Wish).where(Wish.edition_id == edition.id).order_by(Wish.value.desc(), Wish.code))
+        session.scalars(
+            select(Wish)
+            .where(Wish.edition_id == edition.id, Wish.withdrawn_at.is_(None))
+            .order_by(Wish.value.desc(), Wish.code)
+        )
     )
 
 

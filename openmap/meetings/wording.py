@@ -61,6 +61,7 @@ REASONS: dict[str, LazyString] = {
     "others_preferred": lazy_gettext("D’autres entretiens préférés"),
     "excluded": lazy_gettext("Paire exclue"),
     "not_proved": lazy_gettext("Calcul arrêté trop tôt"),
+    "by_hand": lazy_gettext("Retiré à la main"),
 }
 
 STATES: dict[str, LazyString] = {

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from openmap.directory.models import Buyer, Organisation, Structure
 from openmap.events.models import Edition, Slot, Table
 from openmap.meetings.models import Meeting, Participation, Plan, UnservedWish, Wish
-from openmap.needs.models import Need
+from tests.needing import make_need
 
 Row = TypeVar("Row", bound=Organisation)
 
@@ -108,7 +108,7 @@ def build(
         buyer_row = _known(session, Buyer, name)
         if buyer_row is None:
             buyer_row = Buyer(name=name, city="Paris", activity="Services urbains")
-            session.add(Need(buyer=buyer_row, title=f"Réemploi de mobilier {number}", quarter="2018-T1"))
+            session.add(make_need(buyer_row, f"Réemploi de mobilier {number}"))
         _join(morning, f"B{number:02}", "buyer", buyer_row, table)
     for number, name in enumerate(structures, start=1):
         structure_row = _known(session, Structure, name) or Structure(

@@ -69,10 +69,12 @@ def furnish() -> dict[str, Person]:
     _write_mails(edition, people)
     _name_words()
     _register(edition, people)
-    last = select(func.max(Participation.organisation_id)).where(Participation.edition_id == edition.id)
-    organisation_id = db.session.scalar(last)  # the one that is in this edition only
-    delegate = Delegate(person_id=people["structure_delegate"].id, organisation_id=organisation_id, invited_at=NOW)
-    db.session.add(delegate)
+    for side in ("buyer", "structure"):
+        last = select(func.max(Participation.organisation_id))
+        last = last.where(Participation.edition_id == edition.id, Participation.side == side)
+        organisation_id = db.session.scalar(last)  # the one that is in this edition only
+        person_id = people[f"{side}_delegate"].id
+        db.session.add(Delegate(person_id=person_id, organisation_id=organisation_id, invited_at=NOW))
     db.session.commit()
     for room in PARTS:
         room.furnish(edition, people)
@@ -155,7 +157,8 @@ class Numbers(dict[str, object]):
 
 def numbers() -> Numbers:
     """Return what stands between braces in the addresses above: numbers and tokens that only the database knows."""
-    delegate = db.session.scalar(select(Delegate).order_by(Delegate.id).limit(1))
+    acting = {one.organisation.type: one for one in db.session.scalars(select(Delegate).order_by(Delegate.id.desc()))}
+    delegate, buying = acting.get("structure"), acting.get("buyer")
     states = {one.state: token_of(one) for one in db.session.scalars(select(Registration))}
     return Numbers(
         **{
@@ -167,6 +170,7 @@ def numbers() -> Numbers:
             "stand": db.session.scalar(select(Stand.id).where(Stand.state == "requested")),
             "delegate": delegate and delegate.id,
             "organisation": delegate and delegate.organisation_id,
+            "buyer": buying and buying.organisation_id,
             **states,
         },
         **{name: value for room in PARTS for name, value in room.numbers().items()},

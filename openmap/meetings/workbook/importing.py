@@ -20,6 +20,7 @@ from openmap.meetings.models import Exclusion, Lock, Participation, Plan, Solve,
 from openmap.meetings.workbook.contents import Contents, Person, contents_of
 from openmap.meetings.workbook.layout import SHEETS
 from openmap.needs.models import Need
+from openmap.needs.periods import bounds
 from openmap.web.workbook.reading import Fault, WorkbookUnusable, read
 
 if TYPE_CHECKING:
@@ -213,15 +214,20 @@ def _save_wishes(
 
 
 def _save_needs(session: AnySession, contents: Contents, people: dict[tuple[str, str], Participation]) -> None:
+    now = datetime.now(UTC)
     for need in contents.needs:
         buyer_id = people["buyer", need["buyer"]].organisation_id
         known = session.scalars(
             select(Need).where(Need.buyer_id == buyer_id, Need.title == need["title"])
         ).one_or_none()
         if known is None:
-            known = Need(buyer_id=buyer_id, title=need["title"])
+            known = Need(
+                buyer_id=buyer_id, title=need["title"], state="declared", visibility="public",
+                created_at=now, changed_at=now, declared_at=now,
+            )  # fmt: skip
             session.add(known)
         known.quarter, known.description = need["quarter"], need["description"]
+        known.starts_on, known.ends_on = bounds(known.quarter) if known.quarter else (None, None)
 
 
 def _told(contents: Contents) -> str:

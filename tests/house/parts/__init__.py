@@ -5,7 +5,21 @@ from __future__ import annotations
 from types import ModuleType
 from typing import Final
 
-from tests.house.parts import applying, deciding, examining, reading
+from tests.house.parts import (
+    applying,
+    calculating,
+    correcting,
+    deciding,
+    examining,
+    matching,
+    publishing,
+    purchasing,
+    reading,
+    stating,
+    wishing,
+)
 
-PARTS: Final[tuple[ModuleType, ...]] = (applying, examining, reading, deciding)
+PARTS: Final[tuple[ModuleType, ...]] = (
+    applying, examining, reading, deciding, stating, purchasing, matching, wishing, calculating, correcting, publishing,
+)  # fmt: skip
 """In the order in which they furnish the world: each may use what the ones before have made."""

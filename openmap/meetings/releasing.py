@@ -1,0 +1,127 @@
+"""Releases: named, frozen states of the working plan, what changes from one to the next, and going back to one."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from flask_babel import gettext as _
+from sqlalchemy import func, select
+from sqlalchemy.orm import joinedload
+
+from openmap.events.models import Edition, Slot, Table
+from openmap.extensions import AnySession
+from openmap.meetings import desk
+from openmap.meetings.models import Meeting, Participation, Plan, Release, Wish
+from openmap.people import journal
+from openmap.people.models import Person
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """When and where a meeting is held."""
+
+    slot: Slot
+    table: Table | None
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What changes for one participant: a meeting ``added``, ``moved`` in time, at another ``table``, ``cancelled``."""
+
+    kind: str
+    other: Participation
+    before: Place | None
+    after: Place | None
+
+
+def release(
+    session: AnySession, edition: Edition, plan: Plan, name: str, note: str = "", *, by: Person | None, now: datetime
+) -> Release:
+    """Freeze the state of ``plan`` under a name; nobody is told of it until it is published.
+
+    Raises RefusedPlan for another edition's plan, one without a meeting, or a blank name.
+    """
+    if plan.edition_id != edition.id:
+        raise desk.RefusedPlan(_("Ce planning est celui d’une autre édition."))
+    if not name.strip():
+        raise desk.RefusedPlan(_("Donnez un nom à cette version."))
+    journal.lock(session)
+    if not session.scalar(select(func.count()).select_from(Meeting).where(Meeting.plan_id == plan.id)):
+        raise desk.RefusedPlan(_("Ce planning n’a aucun rendez-vous : il n’y a rien à figer."))
+    last = session.scalar(select(func.max(Release.number)).where(Release.edition_id == edition.id)) or 0
+    frozen = desk.copied(session, plan, kind="release", name=name.strip(), now=now, frozen=True)
+    made = Release(
+        edition_id=edition.id, number=last + 1, name=name.strip(), note=note.strip(), plan_id=frozen.id,
+        person_id=by.id if by is not None else None, released_at=now,
+    )  # fmt: skip
+    session.add(made)
+    session.flush()
+    changes: dict[str, list[Any]] = {"name": [None, made.name], "version": [plan.version, frozen.version]}
+    journal.record(session, "plan.released", made, by=by, now=now, edition_id=edition.id, changes=changes)
+    return made
+
+
+def restore(session: AnySession, edition: Edition, made: Release, *, by: Person | None, now: datetime) -> Plan:
+    """Work again on what a release holds: a copy of it becomes the working plan, the one before stays as a version."""
+    plan = desk.copied(session, made.plan, kind="restored", name=made.name, now=now)
+    desk.choose(session, edition, plan, by=by, now=now)
+    return plan
+
+
+def releases_of(session: AnySession, edition: Edition) -> list[Release]:
+    """Return the releases of an edition, newest first, with who made them."""
+    asked = select(Release).where(Release.edition_id == edition.id).order_by(Release.number.desc())
+    return list(session.scalars(asked.options(joinedload(Release.person), joinedload(Release.plan))))
+
+
+def current_release(session: AnySession, edition: Edition) -> Release | None:
+    """Return the newest published release: the plan that participants know."""
+    asked = select(Release).where(Release.edition_id == edition.id, Release.published_at.is_not(None))
+    return session.scalars(asked.order_by(Release.number.desc()).limit(1)).one_or_none()
+
+
+def differences(session: AnySession, before: Plan | None, after: Plan) -> dict[int, list[Change]]:
+    """Return what changes from one plan to another by participation, each in order of time; two queries.
+
+    The meetings are told apart by their pair, so that plans made for other wishes compare too.
+    """
+    old = _held(session, before) if before is not None else {}
+    new = _held(session, after)
+    found: dict[int, list[Change]] = defaultdict(list)
+    for pair, (wish, _place) in {**old, **new}.items():
+        was, now = (held[pair][1] if pair in held else None for held in (old, new))
+        kind = _kind(was, now)
+        if kind is not None:
+            found[wish.buyer_id].append(Change(kind, wish.structure, was, now))
+            found[wish.structure_id].append(Change(kind, wish.buyer, was, now))
+    for changes in found.values():
+        changes.sort(key=lambda one: ((one.after or one.before).slot.start, one.other.code))  # type: ignore[union-attr]
+    return dict(found)
+
+
+def _kind(before: Place | None, after: Place | None) -> str | None:
+    if before is None or after is None:
+        return "added" if before is None else "cancelled"
+    if before.slot.id != after.slot.id:
+        return "moved"
+    tables = [place.table.id if place.table is not None else None for place in (before, after)]
+    return "table" if tables[0] != tables[1] else None
+
+
+def _held(session: AnySession, plan: Plan) -> dict[tuple[int, int], tuple[Wish, Place]]:
+    side = joinedload(Participation.organisation)
+    rows = session.scalars(
+        select(Meeting)
+        .where(Meeting.plan_id == plan.id)
+        .options(
+            joinedload(Meeting.slot),
+            joinedload(Meeting.table),
+            joinedload(Meeting.wish).options(
+                joinedload(Wish.buyer).options(side), joinedload(Wish.structure).options(side)
+            ),
+        )
+    )
+    return {(one.wish.buyer_id, one.wish.structure_id): (one.wish, Place(one.slot, one.table)) for one in rows}
