@@ -137,7 +137,8 @@ def make_large(session: AnySession, buyers: int, structures: int) -> Edition:
         application = Application(
             edition=edition, structure=structure, state="submitted", name=structure.name, kind="ei",
             commune_code=chance.choice(communes).code, areas=chance.sample(areas, 2),
-            radius_km=chance.choice([None, 15]), activities=chosen, workforce=chance.randint(3, 200), offers=offers, siret=f"{number:014d}", typed={},
+            radius_km=chance.choice([None, 15]), activities=chosen, workforce=chance.randint(3, 200), offers=offers,
+            siret=f"{number:014d}", typed={},
             created_at=NOW, changed_at=NOW, submitted_at=NOW,
         )  # fmt: skip
         session.add_all([application, _participation(edition, structure, f"S{number:04d}", "structure")])
@@ -172,9 +173,9 @@ def _seconds(what: Callable[[], object]) -> float:
 
 def tell_large(session: AnySession, buyers: int, structures: int) -> None:
     """Print what a large edition costs: all scores, one buyer's page and one structure's."""
-    edition = make_large(session, buyers, structures)
+    number = make_large(session, buyers, structures).id
     session.expunge_all()
-    edition = session.get_one(Edition, edition.id)
+    edition = session.get_one(Edition, number)
     asked = select(Participation).where(Participation.edition_id == edition.id).order_by(Participation.code)
     one = {side: session.scalars(asked.where(Participation.side == side)).first() for side in ("buyer", "structure")}
     print(f"{buyers} buyers (two needs each) x {structures} structures")

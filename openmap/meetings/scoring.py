@@ -128,6 +128,9 @@ class Scorer:
         self._areas = {
             area: np.array([self.communes[code] for code in codes]) for area, codes in facts.area_communes.items()
         }
+        points = np.radians([facts.points.get(code, (np.nan, np.nan)) for code in self.communes]).reshape(-1, 2)
+        self._lon, self._lat, self._cosine = points[:, 0], points[:, 1], np.cos(points[:, 1])
+        self._reached: dict[OfferFacts, NDArray[np.bool_]] = {}
 
     def table(self, needs: Sequence[int], structures: Sequence[int] | None = None) -> Table:
         """Return the table of needs and structures by their places; all structures where none are named."""
@@ -154,6 +157,8 @@ class Scorer:
 
     def reach(self, offer: OfferFacts) -> NDArray[np.bool_]:
         """Return in which communes a structure works: those of its areas, its own, those within its radius."""
+        if offer in self._reached:
+            return self._reached[offer]
         reach = np.zeros(len(self.communes), dtype=bool)
         for area in offer.areas:
             if area in self._areas:
@@ -161,19 +166,16 @@ class Scorer:
         if offer.commune:
             reach[self.communes[offer.commune]] = True
         if offer.radius and offer.commune and offer.commune in self.facts.points:
-            near = self._distances(*self.facts.points[offer.commune]) <= offer.radius
-            reach |= near
+            reach |= self._distances(*self.facts.points[offer.commune]) <= offer.radius
+        self._reached[offer] = reach
         return reach
 
     def _distances(self, lon: float, lat: float) -> Matrix:
-        """Return how far each commune is from a point, in km (haversine); infinitely where its place is not known."""
-        nowhere = (np.nan, np.nan)
-        points = np.radians([self.facts.points.get(code, nowhere) for code in self.communes])
+        """Return how far each commune is from a point, in km (haversine); not a number where its place is unknown."""
         here_lon, here_lat = np.radians(lon), np.radians(lat)
-        half = np.sin((points[:, 1] - here_lat) / 2) ** 2
-        half += np.cos(here_lat) * np.cos(points[:, 1]) * np.sin((points[:, 0] - here_lon) / 2) ** 2
-        km = 2 * EARTH_RADIUS_KM * np.arcsin(np.sqrt(np.minimum(1.0, half)))
-        return np.where(np.isnan(km), np.inf, km).astype(np.float32)
+        half = np.sin((self._lat - here_lat) / 2) ** 2
+        half += np.cos(here_lat) * self._cosine * np.sin((self._lon - here_lon) / 2) ** 2
+        return _narrowed(2 * EARTH_RADIUS_KM * np.arcsin(np.sqrt(np.minimum(1.0, half))))
 
     def _sector(self, needs: Sequence[NeedFacts], offers: Sequence[OfferFacts]) -> Matrix:
         """Mean of the best of a need's activities and of their average: each is worth 1 done, less in its trade."""

@@ -14,6 +14,8 @@ LONGEST_TEXT: Final = 4_000
 """Words of a text beyond that are not indexed: PostgreSQL counts positions up to 16,383."""
 
 _LONGEST_WORD: Final = 60
+_APART: Final = str.maketrans("’'-", "   ")
+_PUNCTUATION: Final = '.,;:!?()[]«»"/…'
 
 _TOLD: Final = """
     a afin ainsi alors apres au aucun aucune aussi autour autre autres aux avant avec avoir car ce cela ces cet cette
@@ -36,15 +38,17 @@ def stems_of(text: str) -> list[str]:
 
 def stems_and_words(text: str) -> list[tuple[str, str]]:
     """Return each stem of a text with the word that it comes from, as it was written."""
-    found: list[tuple[str, str]] = []
-    for piece in text.replace("’", " ").replace("'", " ").replace("-", " ").split():
-        for word in folded(piece).split():
-            if word not in _EMPTY and (len(word) > 1 or word.isdigit()):
-                found.append((_stem(word[:_LONGEST_WORD]), piece.strip('.,;:!?()[]«»"/…').lower()))
-    return found
+    return [pair for piece in text.translate(_APART).split() for pair in _read(piece)]
 
 
 @lru_cache(maxsize=50_000)
+def _read(piece: str) -> tuple[tuple[str, str], ...]:
+    """Return the stems of what stands between two spaces, with how it is written without its punctuation."""
+    written = piece.strip(_PUNCTUATION).lower()
+    words = (word for word in folded(piece).split() if word not in _EMPTY and (len(word) > 1 or word.isdigit()))
+    return tuple((_stem(word[:_LONGEST_WORD]), written) for word in words)
+
+
 def _stem(word: str) -> str:
     """Return the stem of a folded word (Snowball, French). A stemmer keeps its state: one for each thread."""
     if not hasattr(_local, "stemmer"):

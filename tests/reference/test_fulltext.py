@@ -63,7 +63,7 @@ def test_stemming_is_safe_in_threads() -> None:
     found: list[list[list[str]]] = []
     from openmap.reference import stems
 
-    stems._stem.cache_clear()
+    stems._read.cache_clear()
     threads = [threading.Thread(target=lambda: found.append([stems_of(one) for one in words])) for _ in range(4)]
     for one in threads:
         one.start()
