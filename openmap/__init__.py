@@ -61,6 +61,7 @@ def _register_rooms(app: Flask) -> None:
     from openmap.meetings import solve_views as solves  # noqa: PLC0415
     from openmap.meetings import tasks as _tasks  # noqa: F401, PLC0415
     from openmap.meetings import views as meetings  # noqa: PLC0415
+    from openmap.meetings import weight_views as weights  # noqa: PLC0415
     from openmap.needs import indexing as _needs_indexing  # noqa: F401, PLC0415
     from openmap.needs import models as _needs  # noqa: F401, PLC0415
     from openmap.people import access, permissions  # noqa: PLC0415
@@ -100,3 +101,4 @@ def _register_rooms(app: Flask) -> None:
     app.register_blueprint(meetings.blueprint)
     agendas.register()
     app.register_blueprint(solves.blueprint)
+    app.register_blueprint(weights.blueprint)

@@ -102,11 +102,11 @@ def save_weights(
     _make_sure(session, edition, now)
     statement = (
         update(MatchSetting)
-        .where(MatchSetting.edition_id == edition.id, MatchSetting.version == max(1, seen))
+        .where(MatchSetting.edition_id == edition.id, MatchSetting.version == seen)
         .values(
             weights={part: weights[part] for part in PARTS if part in weights},
             completes=completes,
-            version=max(1, seen) + 1,
+            version=seen + 1,
             changed_at=now,
         )
     )
