@@ -15,13 +15,13 @@ from openmap.web.french import counted, long_date, number
 _MOST_WORDS: Final = 5
 
 BANDS: Final[Mapping[str, LazyString]] = {
-    "under_10k": lazy_gettext("moins de 10 000 €"),
-    "10k_40k": lazy_gettext("10 000 à 40 000 €"),
-    "40k_90k": lazy_gettext("40 000 à 90 000 €"),
-    "90k_221k": lazy_gettext("90 000 à 221 000 €"),
-    "221k_500k": lazy_gettext("221 000 à 500 000 €"),
-    "500k_1m": lazy_gettext("500 000 € à 1 M€"),
-    "over_1m": lazy_gettext("plus de 1 M€"),
+    "under_10k": lazy_gettext("moins de 10 000 €"),
+    "10k_40k": lazy_gettext("10 000 à 40 000 €"),
+    "40k_90k": lazy_gettext("40 000 à 90 000 €"),
+    "90k_221k": lazy_gettext("90 000 à 221 000 €"),
+    "221k_500k": lazy_gettext("221 000 à 500 000 €"),
+    "500k_1m": lazy_gettext("500 000 € à 1 M€"),
+    "over_1m": lazy_gettext("plus de 1 M€"),
 }
 
 

@@ -24,6 +24,7 @@ _TOLD: Final = """
     memes mes moins mon n ne ni non nos notre nous on ont ou par parmi pas pendant peu peut peuvent plus pour pres qu
     quand que quel quelle quelles quels qui quoi s sa sans se selon ses si soit son sont sous sur t ta te tel telle tels
     tes tous tout toute toutes tres tu un une vers via voir vos votre vous y fictif
+    deux trois quatre cinq six sept huit neuf dix
 """
 _EMPTY: Final = frozenset(_TOLD.split())
 """What stands in every text, folded; « fictif » marks what is invented, and says nothing of it."""

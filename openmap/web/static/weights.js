@@ -19,7 +19,7 @@
 
   for (const input of inputs) {
     const slider = document.createElement("input");
-    Object.assign(slider, { type: "range", min: 0, max: 100, step: 5, className: "form-range", value: number(input) });
+    Object.assign(slider, { type: "range", min: 0, max: 100, step: 5, className: "weight__slider", value: number(input) });
     slider.setAttribute("aria-label", document.querySelector(`label[for="${input.id}"]`).textContent.trim());
     slider.addEventListener("input", () => {
       input.value = slider.value;
