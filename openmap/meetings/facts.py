@@ -75,13 +75,17 @@ class Facts:
     trade_names: Mapping[int, str]
     area_communes: Mapping[int, frozenset[str]]
     points: Mapping[str, tuple[float, float]]
-    """Longitude and latitude of the communes of today."""
+    """Longitude and latitude of the communes of today; none where nobody works within a radius."""
     written: Mapping[str, str]
     """How the stems of synonyms are written."""
 
 
 def facts_of(session: AnySession, edition: Edition, only: Participation | None = None) -> Facts:
-    """Return the facts of an edition; of the needs, those of ``only`` alone where that is a buyer."""
+    """Return the facts of an edition.
+
+    Where ``only`` is a buyer, the needs are its own; where it is a structure, the others are told by their texts alone,
+    which make words rare or common.
+    """
     people = _people(session, edition)
     buyers = [
         one for one in people if one.side == "buyer" and (only is None or only.side != "buyer" or one.id == only.id)
@@ -89,16 +93,18 @@ def facts_of(session: AnySession, edition: Edition, only: Participation | None =
     structures = [one for one in people if one.side == "structure"]
     words = _Words(session)
     places = _Places(session)
+    needs = _needs(session, edition, buyers, words, places)
+    offers = _offers(session, edition, structures, words, places, only)
     return Facts(
         buyers=buyers,
         structures=structures,
-        needs=_needs(session, edition, buyers, words, places),
-        offers=_offers(session, edition, structures, words, places),
+        needs=needs,
+        offers=offers,
         names=words.names,
         trade_of=words.trade_of,
         trade_names=words.trade_names,
         area_communes=places.areas(),
-        points=places.points,
+        points=places.points() if any(offer.radius for offer in offers) else {},
         written=words.synonyms.written,
     )
 
@@ -147,18 +153,17 @@ class _Places:
     def __init__(self, session: AnySession) -> None:
         self._session = session
         self._areas: dict[int, frozenset[str]] = {}
-        self._today: dict[str, str] = {}
-        self.points: dict[str, tuple[float, float]] = {}
-        for code, current, lon, lat in session.execute(
-            select(Commune.code, Commune.current_code, Commune.lon, Commune.lat)
-        ):
-            if current:
-                self._today[code] = current
-            elif lon is not None and lat is not None:
-                self.points[code] = (lon, lat)
+        former = select(Commune.code, Commune.current_code).where(Commune.current_code.is_not(None))
+        self._today: dict[str, str | None] = dict(session.execute(former).all())
+
+    def points(self) -> dict[str, tuple[float, float]]:
+        """Return where the communes of today are."""
+        asked = select(Commune.code, Commune.lon, Commune.lat)
+        asked = asked.where(Commune.current_code.is_(None), Commune.lon.is_not(None))
+        return {code: (lon or 0.0, lat or 0.0) for code, lon, lat in self._session.execute(asked)}
 
     def today(self, code: str) -> str:
-        return self._today.get(code, code)
+        return self._today.get(code) or code
 
     def read(self, areas: set[int]) -> None:
         """Read the communes of areas, once for all."""
@@ -237,7 +242,12 @@ def _written(text: str) -> dict[str, str]:
 
 
 def _offers(
-    session: AnySession, edition: Edition, structures: list[Participation], words: _Words, places: _Places
+    session: AnySession,
+    edition: Edition,
+    structures: list[Participation],
+    words: _Words,
+    places: _Places,
+    only: Participation | None,
 ) -> list[OfferFacts]:
     """Return each structure's submitted file as it is judged; without one, its line of the directory."""
     asked = select(
@@ -245,6 +255,8 @@ def _offers(
     ).where(Application.edition_id == edition.id, Application.state == "submitted")
     files = {row.structure_id: row for row in session.execute(asked.order_by(Application.submitted_at, Application.id))}
     among = select(Application.id).where(Application.edition_id == edition.id, Application.state == "submitted")
+    if only is not None and only.side == "structure":
+        among = among.where(Application.structure_id == only.organisation_id)
     activities = _sets(
         session, application_activities.c.application_id, application_activities.c.activity_id, among
     )  # fmt: skip
