@@ -97,13 +97,15 @@ class Weighed:
 
     def best_needs(self) -> tuple[list[int], NDArray[np.intp]]:
         """Return the buyers of the rows, and for each (rows) and structure (columns) the row of its best need."""
-        of_row = [self.table.facts.needs[place].buyer for place in self.table.needs]
-        buyers = sorted(set(of_row))
+        rows_of: dict[int, list[int]] = {}
+        for row, place in enumerate(self.table.needs):
+            rows_of.setdefault(self.table.facts.needs[place].buyer, []).append(row)
+        buyers = sorted(rows_of)
         best = np.zeros((len(buyers), len(self.table.structures)), dtype=np.intp)
         # The score first, what is left of it second: points are whole numbers, so that they never overtake.
         worth = self.total.astype(np.float64) * 1_000 + self.exact
         for at, buyer in enumerate(buyers):
-            rows = [row for row, owner in enumerate(of_row) if owner == buyer]
+            rows = rows_of[buyer]
             best[at] = np.asarray(rows)[worth[rows].argmax(axis=0)]
         return buyers, best
 

@@ -19,7 +19,7 @@ from openmap.people.models import Person
 HOUSE: Final[Mapping[str, int]] = {
     "sector": 35, "territory": 25, "text": 25, "capacity": 10, "novelty": 5, "met": 0,
 }  # fmt: skip
-"""Set by reasoning before anything was measured (docs/decisions/0012): the trade first, then where, then the words."""
+"""Set by reasoning before anything was measured (docs/decisions/0012-a-match-score-that-says-why.md): the trade first, then where, then the words."""
 
 PARTS: Final = tuple(HOUSE)
 HEAVIEST: Final = 100

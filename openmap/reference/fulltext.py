@@ -120,7 +120,7 @@ def postings(session: AnySession, kind: str, stems: Collection[str]) -> list[Pos
     else:
         query = " | ".join(f"'{stem}'" for stem in asked)
         rows = session.execute(text(_POSTGRESQL), {"kind": kind, "stems": asked, "query": query})
-    return [Posting(stem, number, _FIELD_OF[field], count) for stem, number, field, count in rows]
+    return [Posting(stem, number, _FIELD_OF[field], count) for stem, number, field, count in rows.all()]
 
 
 def lengths(session: AnySession, kind: str) -> dict[int, int]:
