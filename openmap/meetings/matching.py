@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +20,8 @@ from openmap.meetings.weighing import PARTS, setting_of, weights_of
 
 SHOWN_CHANGES: Final = 6
 TOP: Final = 5
+_SAME: Final = 0.01
+"""Of what is left of a score once rounded, less than that tells nothing apart."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,26 +125,32 @@ def preview(session: AnySession, edition: Edition, tried: Mapping[str, int]) -> 
     """Return what weights would change in the first five structures of each buyer, beside those in force."""
     now = weights_of(setting_of(session, edition))
     engine = _Engine(session, edition)
-    moved: list[tuple[int, int, Shift]] = []
+    moved: list[_Move] = []
     changed = 0
     for needs in engine.scorer.blocks():
         table = engine.scorer.table(needs)
-        two = [table.weigh(now), table.weigh(tried)]
+        two = (table.weigh(now), table.weigh(tried))
         bests = [one.best_needs() for one in two]
         for at, buyer in enumerate(bests[0][0]):
-            tops = [
+            tops = tuple(
                 _first(one, [(int(best[at, column]), column) for column in _leaders(one, best[at])], TOP)
                 for one, (_buyers, best) in zip(two, bests, strict=True)
-            ]
+            )
             places = [[column for _row, column in top] for top in tops]
-            if places[0] == places[1]:
-                continue
-            changed += 1
-            entered = len(set(places[1]) - set(places[0]))
-            matches = [engine.matches(one, top) for one, top in zip(two, tops, strict=True)]
-            moved.append((-entered, buyer, Shift(engine.facts.buyers[buyer], matches[0], matches[1])))
-            moved = sorted(moved, key=lambda one: one[:2])[:SHOWN_CHANGES]
-    return Preview(changed, len(engine.facts.buyers), [shift for _entered, _buyer, shift in moved])
+            if places[0] != places[1]:
+                changed += 1
+                moved.append(_Move(-len(set(places[1]) - set(places[0])), buyer, two, tops))
+        moved = sorted(moved, key=lambda one: one[:2])[:SHOWN_CHANGES]
+    return Preview(changed, len(engine.facts.buyers), [engine.shift(one) for one in moved])
+
+
+class _Move(NamedTuple):
+    """A buyer whose first structures change: how many enter (negative, most first), both tables and both tops."""
+
+    entered: int
+    buyer: int
+    tables: tuple[Weighed, ...]
+    tops: tuple[list[tuple[int, int]], ...]
 
 
 class _Engine:
@@ -156,6 +164,11 @@ class _Engine:
     def matches(self, weighed: Weighed, cells: Sequence[tuple[int, int]], *, of_structure: bool = False) -> list[Match]:
         """Return cells of a table (row, column) as matches with their reasons."""
         return [self._match(weighed, row, column, of_structure=of_structure) for row, column in cells]
+
+    def shift(self, move: _Move) -> Shift:
+        """Return a move with the matches of before and after."""
+        before, after = (self.matches(one, top) for one, top in zip(move.tables, move.tops, strict=True))
+        return Shift(self.facts.buyers[move.buyer], before, after)
 
     def _match(self, weighed: Weighed, row: int, column: int, *, of_structure: bool) -> Match:
         need = self.facts.needs[weighed.table.needs[row]]
@@ -173,12 +186,12 @@ class _Engine:
 
 
 def _leaders(weighed: Weighed, best: NDArray[np.intp]) -> list[int]:
-    """Return the columns that may be among the first of a buyer: those with the score of the last of them or more."""
-    totals = np.take_along_axis(weighed.total, best[None, :], axis=0)[0]
-    if len(totals) <= TOP:
-        return list(range(len(totals)))
-    last = np.partition(totals, len(totals) - TOP)[len(totals) - TOP]
-    return [int(column) for column in np.flatnonzero(totals >= last)]
+    """Return the columns that may be among the first of a buyer: those worth as much as the last of them, or more."""
+    worth = np.take_along_axis(weighed.worth(), best[None, :], axis=0)[0]
+    if len(worth) <= TOP:
+        return list(range(len(worth)))
+    last = np.partition(worth, len(worth) - TOP)[len(worth) - TOP]
+    return [int(column) for column in np.flatnonzero(worth >= last - _SAME)]
 
 
 def _first(weighed: Weighed, cells: Sequence[tuple[int, int]], limit: int | None) -> list[tuple[int, int]]:

@@ -11,6 +11,7 @@ from sqlalchemy import update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from openmap.events.models import Edition
+from openmap.events.services import register_copy
 from openmap.extensions import AnySession
 from openmap.meetings.models import MatchSetting
 from openmap.people import journal
@@ -19,7 +20,10 @@ from openmap.people.models import Person
 HOUSE: Final[Mapping[str, int]] = {
     "sector": 35, "territory": 25, "text": 25, "capacity": 10, "novelty": 5, "met": 0,
 }  # fmt: skip
-"""Set by reasoning before anything was measured (docs/decisions/0012-a-match-score-that-says-why.md): the trade first, then where, then the words."""
+"""Set by reasoning before anything was measured: the trade first, then where, then the words.
+
+See docs/decisions/0012-a-match-score-that-says-why.md.
+"""
 
 PARTS: Final = tuple(HOUSE)
 HEAVIEST: Final = 100
@@ -125,3 +129,15 @@ def _make_sure(session: AnySession, edition: Edition, now: datetime) -> None:
     insert: Any = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
     row = {"edition_id": edition.id, "weights": {}, "completes": COMPLETES, "version": 1, "changed_at": now}
     session.execute(insert(MatchSetting).values(**row).on_conflict_do_nothing())
+
+
+def _copy(session: AnySession, model: Edition, edition: Edition, now: datetime) -> None:
+    """Give a copied edition the weights of its model, until someone sets others."""
+    known = setting_of(session, model)
+    if known is not None:
+        kept = {"weights": dict(known.weights), "completes": known.completes}
+        session.add(MatchSetting(edition_id=edition.id, changed_at=now, **kept))
+        session.flush()
+
+
+register_copy("weights", _copy)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from datetime import date
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
+from openmap.events.services import copy
 from openmap.extensions import db
 from openmap.meetings.models import MatchSetting
 from openmap.meetings.weighing import HOUSE, NoWeight, StaleWeights, save_weights, setting_of, weights_of
@@ -134,6 +136,17 @@ def test_weights_of_the_house_come_back(place: Place, client: FlaskClient) -> No
     assert setting is not None
     assert setting.completes == 3  # how many wishes a silent side is given is another matter
     assert "Ce sont les poids de départ." in client.get(PATH).text
+
+
+def test_copied_edition_keeps_the_weights_of_its_model(place: Place, client: FlaskClient) -> None:
+    sent(client, PATH, {**TRIED, "enregistrer": "1"})
+    by = make_person("un@essai.example")
+    made = copy(db.session, place.edition, title="Copie", held_on=date(2018, 5, 17), by=by, now=NOW)
+    db.session.commit()
+    setting = setting_of(db.session, made)
+    assert setting is not None
+    assert (setting.version, setting.completes) == (1, 3)
+    assert weights_of(setting) == weights_of(setting_of(db.session, place.edition))
 
 
 def test_points_of_past_meetings_go_to_one_of_two(place: Place, client: FlaskClient) -> None:
