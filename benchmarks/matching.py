@@ -30,7 +30,7 @@ from openmap.config import Config
 from openmap.directory.models import Buyer, Structure
 from openmap.events.models import Edition
 from openmap.extensions import AnySession, db
-from openmap.meetings.matching import Match, ranked, scores
+from openmap.meetings.matching import Match, preview, ranked, scores
 from openmap.meetings.models import Participation
 from openmap.meetings.weighing import HOUSE, PARTS
 from openmap.needs.models import Need
@@ -184,6 +184,8 @@ def tell_large(session: AnySession, buyers: int, structures: int) -> None:
     for side, person in one.items():
         assert person is not None
         print(f"  first 20 of a {side:9} {_cost(lambda who=person: ranked(session, who, limit=20))}")  # type: ignore[misc]
+    tried = {**HOUSE, "text": 80}
+    print(f"  preview of weights    {_cost(lambda: preview(session, edition, tried))}")
     print(f"  memory at most       {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:6.0f} MB")
 
 

@@ -187,7 +187,8 @@ class _Engine:
 
 def _leaders(weighed: Weighed, best: NDArray[np.intp]) -> list[int]:
     """Return the columns that may be among the first of a buyer: those worth as much as the last of them, or more."""
-    worth = np.take_along_axis(weighed.worth(), best[None, :], axis=0)[0]
+    cells = best, np.arange(len(best))
+    worth = weighed.total[cells] * 1_000.0 + weighed.exact[cells]
     if len(worth) <= TOP:
         return list(range(len(worth)))
     last = np.partition(worth, len(worth) - TOP)[len(worth) - TOP]

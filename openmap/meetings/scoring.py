@@ -95,10 +95,6 @@ class Weighed:
     total: Whole
     exact: Matrix
 
-    def worth(self) -> NDArray[np.float64]:
-        """Return what orders pairs: the score, then what is left of it before rounding, which is 100 at most."""
-        return self.total.astype(np.float64) * 1_000 + self.exact
-
     def best_needs(self) -> tuple[list[int], NDArray[np.intp]]:
         """Return the buyers of the rows, and for each (rows) and structure (columns) the row of its best need."""
         rows_of: dict[int, list[int]] = {}
@@ -106,7 +102,8 @@ class Weighed:
             rows_of.setdefault(self.table.facts.needs[place].buyer, []).append(row)
         buyers = sorted(rows_of)
         best = np.zeros((len(buyers), len(self.table.structures)), dtype=np.intp)
-        worth = self.worth()
+        # The score first, what is left of it second: it is 100 at most, and never overtakes a point.
+        worth = self.total.astype(np.float64) * 1_000 + self.exact
         for at, buyer in enumerate(buyers):
             rows = rows_of[buyer]
             best[at] = np.asarray(rows)[worth[rows].argmax(axis=0)]
