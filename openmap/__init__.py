@@ -48,8 +48,10 @@ def _register_rooms(app: Flask) -> None:
     from openmap.agendas import exports as agendas  # noqa: PLC0415
     from openmap.applications import applying, asking, behalf, bringing, comparing, examining, handing, writing  # noqa: PLC0415  # noqa: PLC0415
     from openmap.applications import files as attached_files  # noqa: PLC0415
+    from openmap.applications import indexing as _applications_indexing  # noqa: F401, PLC0415
     from openmap.applications import preparation as _applications_preparation  # noqa: F401, PLC0415
     from openmap.applications import privacy as _applications_privacy  # noqa: F401, PLC0415
+    from openmap.directory import indexing as _directory_indexing  # noqa: F401, PLC0415
     from openmap.directory import privacy as _directory_privacy  # noqa: F401, PLC0415
     from openmap.directory import views as organisations  # noqa: PLC0415
     from openmap.events import access_plans, history, parts, preparing, registrations, resources, stands, team  # noqa: PLC0415
@@ -60,6 +62,8 @@ def _register_rooms(app: Flask) -> None:
     from openmap.meetings import solve_views as solves  # noqa: PLC0415
     from openmap.meetings import tasks as _tasks  # noqa: F401, PLC0415
     from openmap.meetings import views as meetings  # noqa: PLC0415
+    from openmap.meetings import weight_views as weights  # noqa: PLC0415
+    from openmap.needs import indexing as _needs_indexing  # noqa: F401, PLC0415
     from openmap.needs import models as _needs  # noqa: F401, PLC0415
     from openmap.people import access, permissions  # noqa: PLC0415
     from openmap.people import views as people  # noqa: PLC0415
@@ -99,3 +103,4 @@ def _register_rooms(app: Flask) -> None:
     app.register_blueprint(meetings.blueprint)
     agendas.register()
     app.register_blueprint(solves.blueprint)
+    app.register_blueprint(weights.blueprint)

@@ -25,6 +25,7 @@ from openmap.meetings.tasks import resume, tend
 from openmap.people.cli import commands as people_commands
 from openmap.reference.cli import commands as reference_commands
 from openmap.reference.cli import load_packaged
+from openmap.reference.indexing import rebuild_if_empty
 from openmap.serving import PORT, serve
 from openmap.signin import postman
 from openmap.signin.cli import commands as signin_commands
@@ -81,6 +82,8 @@ def init() -> None:
     """Créer la base de données avec son référentiel, ou la mettre à niveau."""
     upgrade()
     load_packaged()
+    rebuild_if_empty(db.session)
+    db.session.commit()
     click.echo("La base de données est à jour.")
 
 

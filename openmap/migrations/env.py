@@ -11,6 +11,7 @@ from flask import current_app
 from sqlalchemy import Connection
 
 from openmap.extensions import UTCDateTime, db
+from openmap.reference.fulltext import of_the_engine
 
 
 class BrokenReferences(Exception):
@@ -28,6 +29,7 @@ def _migrate() -> None:
         "render_as_batch": True,
         "compare_type": True,
         "render_item": _plain_type,
+        "include_name": of_the_engine,
         "transactional_ddl": True,
     }
     with db.engine.connect() as connection, _kept_rows(connection):

@@ -103,6 +103,7 @@ ACTION_LABELS: dict[str, LazyString] = {
     "conflict.lifted": lazy_gettext("conflit d’intérêts levé"),
     "readings.shared": lazy_gettext("lectures réparties"),
     "reading.finished": lazy_gettext("lecture terminée"),
+    "matching.weights": lazy_gettext("poids du rapprochement modifiés"),
     "reading.dropped": lazy_gettext("lecture retirée pour conflit d’intérêts"),
 }
 
@@ -186,6 +187,13 @@ FIELD_LABELS: dict[str, LazyString] = {
     "is_required": lazy_gettext("obligatoire"),
     "depends_on_id": lazy_gettext("dépend de la question n°"),
     "depends_value": lazy_gettext("si la réponse est"),
+    "match_sector": lazy_gettext("poids des activités"),
+    "match_territory": lazy_gettext("poids du territoire"),
+    "match_text": lazy_gettext("poids des mots du besoin"),
+    "match_capacity": lazy_gettext("poids de la taille"),
+    "match_novelty": lazy_gettext("poids d’une nouvelle rencontre"),
+    "match_met": lazy_gettext("poids d’une rencontre passée"),
+    "match_completes": lazy_gettext("souhaits proposés à un participant silencieux"),
 }
 VALUE_LABELS: dict[str, LazyString] = {
     **ROLE_LABELS,

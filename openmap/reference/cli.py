@@ -10,6 +10,7 @@ import click
 from flask.cli import with_appcontext
 
 from openmap.extensions import db
+from openmap.reference.indexing import rebuild
 from openmap.reference.loading import (
     ILE_DE_FRANCE,
     TAXONOMY,
@@ -50,6 +51,21 @@ def load_taxonomy_command(file: Path) -> None:
     _say("Vocabulaire", _loaded(load_taxonomy, file))
 
 
+@click.group("index")
+def index_group() -> None:
+    """Tenir l’index de la recherche en texte intégral."""
+
+
+@index_group.command("rebuild")
+@with_appcontext
+def rebuild_command() -> None:
+    """Refaire l’index : besoins déclarés, candidatures déposées, organisations."""
+    counts = rebuild(db.session)
+    db.session.commit()
+    told = {"need": "besoin(s)", "application": "candidature(s)", "organisation": "organisation(s)"}
+    click.echo(f"Index refait : {', '.join(f'{number} {told.get(kind, kind)}' for kind, number in counts.items())}.")
+
+
 def load_packaged() -> None:
     """Load what comes with the program into a database that has none of it yet."""
     now = datetime.now(UTC)
@@ -79,4 +95,4 @@ def _say(what: str, report: Report) -> None:
         click.echo(f"Modifié dans les pages, laissé tel quel : {', '.join(report.kept)}.")
 
 
-commands = (territories_group, taxonomy_group)
+commands = (territories_group, taxonomy_group, index_group)

@@ -17,6 +17,7 @@ from sqlalchemy.exc import IntegrityError
 from openmap.cli import main
 from openmap.extensions import db
 from openmap.meetings.models import Plan
+from openmap.reference.fulltext import of_the_engine
 from tests.factories import make_edition, make_plan, make_solve
 from tests.signing import administrator_client
 
@@ -59,7 +60,7 @@ def newest_revision() -> str:
 @pytest.mark.usefixtures("app")
 def test_migrations_lead_to_the_models() -> None:
     with db.engine.connect() as connection:
-        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        context = MigrationContext.configure(connection, opts={"compare_type": True, "include_name": of_the_engine})
         assert compare_metadata(context, db.metadata) == []
 
 
