@@ -86,6 +86,14 @@ def as_seen(session: AnySession, edition: Edition, mark: str) -> tuple[Plan, int
     return plan, int(revision)
 
 
+def require_revision(session: AnySession, plan: Plan, seen: int) -> None:
+    """Raise ChangedMeanwhile, saying what others did, unless ``plan`` is still at the revision ``seen``."""
+    journal.lock(session)
+    session.refresh(plan)
+    if plan.revision != seen:
+        raise ChangedMeanwhile(_told(session, plan))
+
+
 def begin(session: AnySession, plan: Plan, seen: int, *, now: datetime) -> None:
     """Hold ``plan`` for a change by someone who was shown its revision ``seen``; the next revision is counted.
 

@@ -138,6 +138,12 @@ def undo(session: AnySession, plan: Plan, *, seen: int, by: Person | None, now: 
     return last
 
 
+def is_held(session: AnySession, plan: Plan, wish: Wish) -> bool:
+    """Say whether ``plan`` holds the meeting of a wish."""
+    held = select(Meeting.id).where(Meeting.plan_id == plan.id, Meeting.wish_id == wish.id)
+    return session.scalar(held) is not None
+
+
 def last_edit(session: AnySession, plan: Plan) -> PlanEdit | None:
     """Return the last change that has not been taken back."""
     standing = select(PlanEdit).where(PlanEdit.plan_id == plan.id, PlanEdit.undone_at.is_(None))

@@ -120,7 +120,8 @@ def problem_of(session: AnySession, edition: Edition, *, only: Collection[int] |
 def _locks_of(session: AnySession, edition: Edition) -> Sequence[tuple[int, int, int | None]]:
     """Return the locks of an edition: wish, slot, table; in the order of the wishes' codes."""
     asked = select(Lock.wish_id, Lock.slot_id, Lock.table_id).join(Wish, Wish.id == Lock.wish_id)
-    return [tuple(row) for row in session.execute(asked.where(Wish.edition_id == edition.id).order_by(Wish.code))]
+    rows = session.execute(asked.where(Wish.edition_id == edition.id).order_by(Wish.code))
+    return [(wish, slot, table) for wish, slot, table in rows]
 
 
 def _kept_apart(session: AnySession, edition: Edition, side: Mapping[int, str]) -> list[tuple[int, int]]:

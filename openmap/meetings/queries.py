@@ -12,7 +12,7 @@ from sqlalchemy.orm import joinedload, selectinload, with_polymorphic
 from openmap.directory.models import Organisation, Structure
 from openmap.events.models import Edition
 from openmap.extensions import AnySession
-from openmap.meetings.models import Meeting, Participation, Plan, Solve, UnservedWish, Wish, absences
+from openmap.meetings.models import Meeting, Participation, Plan, Release, Solve, UnservedWish, Wish, absences
 from openmap.needs.models import Need
 from openmap.web.french import sort_key
 
@@ -141,6 +141,17 @@ def newest_meeting_count(session: AnySession, edition: Edition) -> int | None:
         select(Plan.id).where(Plan.edition_id == edition.id).order_by(Plan.version.desc()).limit(1).scalar_subquery()
     )
     row = session.execute(select(newest, func.count(Meeting.id)).where(Meeting.plan_id == newest)).one()
+    return None if row[0] is None else int(row[1])
+
+
+def released_meeting_count(session: AnySession, edition: Edition) -> int | None:
+    """Return how many interviews the newest published release holds; ``None`` while none is published.
+
+    Drafts are the organisers' own: what the public reads never tells of them.
+    """
+    published = select(Release.plan_id).where(Release.edition_id == edition.id, Release.published_at.is_not(None))
+    current = published.order_by(Release.number.desc()).limit(1).scalar_subquery()
+    row = session.execute(select(current, func.count(Meeting.id)).where(Meeting.plan_id == current)).one()
     return None if row[0] is None else int(row[1])
 
 

@@ -68,8 +68,8 @@ class Trial:
         owners = select(Participation.table_id).where(Participation.edition_id == self._edition.id)
         self._owned = set(session.scalars(owners.where(Participation.table_id.is_not(None))))
         self._wishes: dict[int, Wish] = {}
-        self._problem: AnyProblem | None = None
-        self._names: Names | None = None
+        self._problem: AnyProblem
+        self._names: Names
         self._read({one for wish in wishes for one in self._of_sides(wish.id)})
 
     def refusal(self, changes: Changes) -> str:
@@ -83,8 +83,7 @@ class Trial:
         after = {wish: spot for wish, spot in {**before, **changes}.items() if spot is not None}
         known = set(planning.broken_by(self._problem, self._placed(before)))
         broken = planning.broken_by(self._problem, self._placed(after))
-        told = next((one for one in broken if one not in known), "")
-        return self._names.told(told) if told and self._names is not None else ""
+        return self._names.told(next((one for one in broken if one not in known), ""))
 
     def table_for(self, wish: Wish, slot: int, *, leaving: Iterable[int] = ()) -> int | None:
         """Return the table that a meeting takes in a slot: its side's own, else the one it has, else the first free.
