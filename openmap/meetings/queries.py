@@ -12,7 +12,7 @@ from sqlalchemy.orm import joinedload, selectinload, with_polymorphic
 from openmap.directory.models import Organisation, Structure
 from openmap.events.models import Edition
 from openmap.extensions import AnySession
-from openmap.meetings.models import Meeting, Participation, Plan, Release, Solve, UnservedWish, Wish, absences
+from openmap.meetings.models import Meeting, Participation, Plan, Release, Solve, Wish, absences
 from openmap.needs.models import Need
 from openmap.web.french import sort_key
 
@@ -122,17 +122,6 @@ def participation_by_code(session: AnySession, plan: Plan, code: str) -> Partici
     return session.scalars(
         select(Participation).where(Participation.edition_id == plan.edition_id, Participation.code == code)
     ).one_or_none()
-
-
-def contents_of(session: AnySession, plan: Plan) -> tuple[list[Meeting], list[UnservedWish]]:
-    """Return the interviews of a plan with slot and table, and what it leaves out."""
-    meetings = session.scalars(
-        select(Meeting)
-        .where(Meeting.plan_id == plan.id)
-        .options(joinedload(Meeting.slot), joinedload(Meeting.table), joinedload(Meeting.wish))
-    ).all()
-    unserved = session.scalars(select(UnservedWish).where(UnservedWish.plan_id == plan.id)).all()
-    return list(meetings), list(unserved)
 
 
 def newest_meeting_count(session: AnySession, edition: Edition) -> int | None:
