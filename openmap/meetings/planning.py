@@ -49,6 +49,7 @@ _LISTED: Final = 900
 
 AnyPlan = scheduler.Plan
 AnyProblem = scheduler.Problem
+AnyViolation = scheduler.Violation
 
 
 class EditionChanged(Exception):
@@ -329,8 +330,8 @@ class Placed:
     table: str | None
 
 
-def broken_by(problem: scheduler.Problem, meetings: Sequence[Placed]) -> list[str]:
-    """Return, in the engine's French, each rule that these meetings break; locks of others are left out of it."""
+def broken_by(problem: scheduler.Problem, meetings: Sequence[Placed]) -> tuple[scheduler.Violation, ...]:
+    """Return each rule that these meetings break; locks of others are left out of it."""
     held = {one.wish for one in meetings}
     tried = replace(problem, locks=tuple(lock for lock in problem.locks if lock.request in held))
     plan = scheduler.Plan(
@@ -339,7 +340,7 @@ def broken_by(problem: scheduler.Problem, meetings: Sequence[Placed]) -> list[st
         seed=0,
         seconds=0.0,
     )
-    return [violation.sentence for violation in scheduler.check(tried, plan)]
+    return scheduler.check(tried, plan)
 
 
 def violations_of(session: AnySession, row: Plan) -> list[str]:

@@ -14,7 +14,7 @@ from openmap.events.models import Slot, Table
 from openmap.extensions import AnySession
 from openmap.meetings import planning
 from openmap.meetings.models import Meeting, Participation, Plan, Wish
-from openmap.meetings.planning import AnyProblem, Placed
+from openmap.meetings.planning import AnyProblem, AnyViolation, Placed
 from openmap.meetings.wording import Names
 from openmap.web.french import clock
 
@@ -83,7 +83,8 @@ class Trial:
         after = {wish: spot for wish, spot in {**before, **changes}.items() if spot is not None}
         known = set(planning.broken_by(self._problem, self._placed(before)))
         broken = planning.broken_by(self._problem, self._placed(after))
-        return self._names.told(next((one for one in broken if one not in known), ""))
+        found = next((one for one in broken if one not in known), None)
+        return self._told(found, changes) if found is not None else ""
 
     def table_for(self, wish: Wish, slot: int, *, leaving: Iterable[int] = ()) -> int | None:
         """Return the table that a meeting takes in a slot: its side's own, else the one it has, else the first free.
@@ -157,6 +158,43 @@ class Trial:
                 hour = clock(self.slots[spot.slot].start, self._edition.zone)
                 return str(_("Toutes les tables sont prises à %(hour)s.", hour=hour))
         return ""
+
+    def _told(self, broken: AnyViolation, changes: Changes) -> str:
+        """Word what a change breaks by names and hours; lists of codes that the engine adds are left out."""
+        named = {wish.code: wish for wish in self._wishes.values()}
+        wishes = [named[code] for code in broken.requests if code in named]
+        moved = next((wish for wish in wishes if wish.id in changes), None)
+        spot = changes[moved.id] if moved is not None else None
+        if moved is not None and spot is not None:
+            hour = clock(self.slots[spot.slot].start, self._edition.zone)
+            if broken.rule == "delegates" and (words := self._busy(moved, wishes, hour)):
+                return words
+            if broken.rule == "served_once" and (words := self._away(moved, spot, hour)):
+                return words
+        return self._names.told(broken.sentence.partition(" : ")[0])
+
+    def _busy(self, moved: Wish, wishes: Sequence[Wish], hour: str) -> str:
+        """Say whom a participant meets already at this hour, with every delegate it has."""
+        others = [wish for wish in wishes if wish is not moved]
+        for person in (moved.buyer, moved.structure):
+            if others and all(person.id in {wish.buyer_id, wish.structure_id} for wish in others):
+                met = [wish.structure if wish.buyer_id == person.id else wish.buyer for wish in others]
+                names = _(" et ").join(one.organisation.name for one in met)
+                return str(_("%(who)s rencontre déjà %(met)s à %(hour)s.", who=person.organisation.name, met=names,
+                             hour=hour))  # fmt: skip
+        return ""
+
+    def _away(self, moved: Wish, spot: Spot, hour: str) -> str:
+        """Say who is not available at this hour."""
+        code = self.slots[spot.slot].code
+        away = {one.id for one in self._problem.participants if one.available is not None and code not in one.available}
+        names = [one.organisation.name for one in (moved.buyer, moved.structure) if one.code in away]
+        if len(names) > 1:
+            return str(_("%(one)s et %(other)s ne sont pas disponibles à %(hour)s.", one=names[0], other=names[1],
+                         hour=hour))  # fmt: skip
+        if names:
+            return str(_("%(one)s n’est pas disponible à %(hour)s.", one=names[0], hour=hour))
+        return str(_("Ce souhait ne vaut pas pour %(hour)s : d’autres heures lui ont été fixées.", hour=hour))
 
     def _read(self, ids: set[int]) -> None:
         """Have these wishes, their sides and the rules about them at hand."""
