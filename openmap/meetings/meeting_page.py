@@ -89,12 +89,10 @@ def refusals_of(session: AnySession, plan: Plan, wish: Wish) -> dict[int, str]:
 
 
 def _exchanges(trial: Trial, wish: Wish) -> list[Exchange]:
-    found = []
-    for other in trial.partners(wish):
-        locked = locked_words() if other.lock is not None else ""
-        refusal = locked or trial.refusal(trial.exchanged(wish, other))
-        found.append(Exchange(other, trial.slots[trial.held[other.id].slot], refusal))
-    return found
+    return [
+        Exchange(other, trial.slots[trial.held[other.id].slot], locked_words() if other.lock is not None else refusal)
+        for other, refusal in trial.exchanges(wish)
+    ]
 
 
 def _names(session: AnySession, edition: Edition, people: Sequence[Participation]) -> Names:

@@ -130,13 +130,16 @@ class Trial:
             for one, slot in ((wish, self.held[other.id].slot), (other, self.held[wish.id].slot))
         }
 
-    def partners(self, wish: Wish) -> list[Wish]:
-        """Return the other meetings of both sides of a wish, by hour: those that it might change places with."""
+    def exchanges(self, wish: Wish) -> list[tuple[Wish, str]]:
+        """Return the other meetings of both sides of a wish, by hour, and the rule against changing places with each."""
         near = self._of_sides(wish.id) - {wish.id}
         self._read(near)
         here = self.held[wish.id].slot
-        found = [self._wishes[one] for one in near if self.held[one].slot != here]
-        return sorted(found, key=lambda one: (self.slots[self.held[one.id].slot].start, one.code))
+        others = [self._wishes[one] for one in near if self.held[one].slot != here]
+        others.sort(key=lambda one: (self.slots[self.held[one.id].slot].start, one.code))
+        changes = [self.exchanged(wish, other) for other in others]
+        self._read({one for each in changes for one in self._near(each)})  # all at once
+        return [(other, self.refusal(each)) for other, each in zip(others, changes, strict=True)]
 
     def _of_sides(self, wish: int) -> set[int]:
         """Return a wish and the meetings of its two sides."""
@@ -202,7 +205,8 @@ class Trial:
             return
         side = joinedload(Participation.organisation)
         asked = select(Wish).where(Wish.edition_id == self._edition.id)
-        asked = asked.options(joinedload(Wish.buyer).options(side), joinedload(Wish.structure).options(side))
+        sides = (joinedload(Wish.buyer).options(side), joinedload(Wish.structure).options(side))
+        asked = asked.options(joinedload(Wish.lock), *sides)
         for part in _parts(sorted(ids - self._wishes.keys())):
             self._wishes |= {wish.id: wish for wish in self._session.scalars(asked.where(Wish.id.in_(part)))}
         self._problem = planning.problem_of(self._session, self._edition, only=self._wishes.keys())
