@@ -131,7 +131,7 @@ class Trial:
         }
 
     def exchanges(self, wish: Wish) -> list[tuple[Wish, str]]:
-        """Return the other meetings of both sides of a wish, by hour, and the rule against changing places with each."""
+        """Return the other meetings of both sides of a wish, by hour, and the rule against an exchange with each."""
         near = self._of_sides(wish.id) - {wish.id}
         self._read(near)
         here = self.held[wish.id].slot
