@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
+from openmap.directory.models import Organisation
 from openmap.events.models import Edition, Slot, Table
 from openmap.extensions import AnySession
 from openmap.meetings import desk
@@ -72,12 +73,11 @@ def meeting_page(session: AnySession, edition: Edition, plan: Plan, wish: Wish) 
     free: list[Table] = []
     if here is not None and here.table is not None and wish.buyer.table_id is None and wish.structure.table_id is None:
         free = [trial.tables[table] for table in trial.free_tables(here.slot.id)]
-    people = (wish.buyer, wish.structure)
     told = session.get(UnservedWish, (plan.id, wish.id))
     return MeetingPage(
         edition=edition, plan=plan, wish=wish, here=here, targets=targets,
         exchanges=_exchanges(trial, wish) if here is not None else [], free_tables=free,
-        left_out=told_of(wish, told, _names(session, edition, people)),
+        left_out=told_of(wish, told, _names(session, edition)),
     )  # fmt: skip
 
 
@@ -95,12 +95,13 @@ def _exchanges(trial: Trial, wish: Wish) -> list[Exchange]:
     ]
 
 
-def _names(session: AnySession, edition: Edition, people: Sequence[Participation]) -> Names:
+def _names(session: AnySession, edition: Edition) -> Names:
     """Name everyone a reason may speak of: the engine's sentences say codes, of third parties too."""
-    side = joinedload(Participation.organisation)
-    everyone = session.scalars(select(Participation).where(Participation.edition_id == edition.id).options(side))
-    names = {person.code: person.organisation.name for person in (*everyone, *people)}
-    return Names.of(names, set(session.scalars(select(Wish.code).where(Wish.edition_id == edition.id))), edition)
+    named = select(Participation.code, Organisation.name)
+    named = named.join(Organisation, Organisation.id == Participation.organisation_id)
+    rows = session.execute(named.where(Participation.edition_id == edition.id))
+    codes = session.scalars(select(Wish.code).where(Wish.edition_id == edition.id))
+    return Names.of({code: name for code, name in rows}, set(codes), edition)  # noqa: C416 - rows are no pairs
 
 
 def choices_of(session: AnySession, edition: Edition, side: str, text: str) -> tuple[Mapping[int, str], int]:
