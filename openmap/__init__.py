@@ -59,6 +59,7 @@ def _register_rooms(app: Flask) -> None:
     from openmap.events import views as events  # noqa: PLC0415
     from openmap.mail import privacy as _mail_privacy  # noqa: F401, PLC0415
     from openmap.mail import views as mail  # noqa: PLC0415
+    from openmap.meetings import correcting, versions  # noqa: PLC0415
     from openmap.meetings import solve_views as solves  # noqa: PLC0415
     from openmap.meetings import tasks as _tasks  # noqa: F401, PLC0415
     from openmap.meetings import views as meetings  # noqa: PLC0415
@@ -101,6 +102,8 @@ def _register_rooms(app: Flask) -> None:
     for choosing in (deciding, coachings):
         app.register_blueprint(choosing.blueprint)
     app.register_blueprint(meetings.blueprint)
+    for correction in (correcting, versions):
+        app.register_blueprint(correction.blueprint)
     agendas.register()
     app.register_blueprint(solves.blueprint)
     app.register_blueprint(weights.blueprint)

@@ -1,15 +1,19 @@
-"""A plan laid out for reading: rows and cells of the grid, agendas by person, indicators."""
+"""A part of a plan laid out for reading: rows and cells of the grid, agendas by person, lists by slot."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
+from sqlalchemy import or_, select
+from sqlalchemy.orm import joinedload
+
 from openmap.events.models import Slot, Table
-from openmap.meetings.models import Meeting, Participation, Wish
-from openmap.meetings.queries import Attendance
+from openmap.extensions import AnySession
+from openmap.meetings.ledger import Ledger
+from openmap.meetings.models import Meeting, Participation, Plan, Wish
 from openmap.pitches.passage import Span
 from openmap.web.french import sort_key
 
@@ -28,6 +32,11 @@ class Appointment:
     def own_table(self) -> bool:
         """Whether the row head already says the table."""
         return self.table is not None and self.table.id == self.buyer.table_id
+
+    @property
+    def locked(self) -> bool:
+        """Whether every calculation keeps it where it is."""
+        return self.wish.lock is not None
 
     def other(self, person: Participation) -> Participation:
         """The side that ``person`` meets."""
@@ -74,88 +83,65 @@ class Block:
     slots: tuple[Slot, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Board:
-    """A whole plan."""
-
-    blocks: tuple[Block, ...]
-    buyers: tuple[Row, ...]
-    structures: tuple[Row, ...]
-    appointments: tuple[Appointment, ...]
-
-    @property
-    def slots(self) -> list[Slot]:
-        """Every slot in order."""
-        return [slot for block in self.blocks for slot in block.slots]
+def blocks_of(slots: Sequence[Slot]) -> tuple[Block, ...]:
+    """Part the slots, in order of start, at the breaks."""
+    return tuple(Block(name, tuple(run)) for name, run in groupby(slots, key=lambda slot: slot.block))
 
 
-@dataclass(frozen=True, slots=True)
-class Indicators:
-    """The figures of a plan, counted on its rows and not taken from the engine's word.
-
-    ``fewest`` and ``most`` are interviews per structure.
-    """
-
-    meetings: int
-    wishes: int
-    buyers_met: int
-    buyers: int
-    structures_met: int
-    structures: int
-    value: int
-    value_wished: int
-    idle: int
-    people_waiting: int
-    fewest: int
-    most: int
-
-
-def board_of(
-    slots: Sequence[Slot], attendance: Attendance, wishes: Sequence[Wish], meetings: Sequence[Meeting]
-) -> Board:
-    """Lay a plan out. ``slots`` come in order of start."""
-    people = attendance.people
-    appointments = [
-        Appointment(meeting.wish, meeting.slot, meeting.table, people[wish.buyer_id], people[wish.structure_id])
-        for meeting in meetings
-        for wish in (meeting.wish,)
+def appointments_of(
+    session: AnySession, plan: Plan, *, people: Iterable[int] = (), wishes: Iterable[int] = ()
+) -> list[Appointment]:
+    """Return the interviews of some participants, or of some wishes, in order of time; one query."""
+    side = joinedload(Participation.organisation)
+    asked = select(Meeting).join(Wish, Wish.id == Meeting.wish_id).where(Meeting.plan_id == plan.id)
+    asked = asked.options(
+        joinedload(Meeting.slot),
+        joinedload(Meeting.table),
+        joinedload(Meeting.wish).options(
+            joinedload(Wish.lock), joinedload(Wish.buyer).options(side), joinedload(Wish.structure).options(side)
+        ),
+    )
+    chosen = list(people)
+    asked = asked.where(
+        or_(Wish.buyer_id.in_(chosen), Wish.structure_id.in_(chosen), Meeting.wish_id.in_(list(wishes)))
+    )
+    found = [
+        Appointment(one.wish, one.slot, one.table, one.wish.buyer, one.wish.structure) for one in session.scalars(asked)
     ]
-    appointments.sort(key=lambda a: (a.slot.start, sort_key(a.buyer.organisation.name), a.structure.code))
-    blocks = tuple(Block(name, tuple(run)) for name, run in groupby(slots, key=lambda slot: slot.block))
+    return sorted(found, key=lambda a: (a.slot.start, sort_key(a.buyer.organisation.name), a.structure.code))
+
+
+def rows_of(
+    session: AnySession, plan: Plan, ledger: Ledger, shown: Sequence[int], blocks: Sequence[Block]
+) -> list[Row]:
+    """Lay the mornings of some participants out, in the order given; two queries."""
+    asked = select(Participation).where(Participation.id.in_(shown))
+    asked = asked.options(joinedload(Participation.organisation), joinedload(Participation.table))
+    people = {person.id: person for person in session.scalars(asked)}
     held: dict[tuple[int, int], list[Appointment]] = defaultdict(list)
-    wished: dict[int, int] = defaultdict(int)
-    for appointment in appointments:
+    for appointment in appointments_of(session, plan, people=shown):
         for person in (appointment.buyer, appointment.structure):
             held[person.id, appointment.slot.id].append(appointment)
-    for wish in wishes:
-        wished[wish.buyer_id] += 1
-        wished[wish.structure_id] += 1
 
-    def row(person: Participation) -> Row:
-        absent = attendance.absent.get(person.id, frozenset())
-        stage = attendance.stage.get(person.id)
+    def row(person: int) -> Row:
+        absent, stage = ledger.absent.get(person, frozenset()), ledger.stage.get(person)
         cells = [cell for block in blocks for cell in _cells(block, person, held, absent, stage)]
-        return Row(person, tuple(cells), wished[person.id], stage)
+        return Row(people[person], tuple(cells), ledger.wished[person], stage)
 
-    return Board(
-        blocks=blocks,
-        buyers=tuple(map(row, attendance.buyers)),
-        structures=tuple(map(row, attendance.structures)),
-        appointments=tuple(appointments),
-    )
+    return [row(person) for person in shown]
 
 
 def _cells(
     block: Block,
-    person: Participation,
-    held: dict[tuple[int, int], list[Appointment]],
+    person: int,
+    held: Mapping[tuple[int, int], list[Appointment]],
     absent: frozenset[int],
     stage: Span | None,
 ) -> Iterator[Cell]:
     """Tell each slot of a block apart; waiting is counted inside a block only, as the engine does."""
-    busy = [rank for rank, slot in enumerate(block.slots) if (person.id, slot.id) in held]
+    busy = [rank for rank, slot in enumerate(block.slots) if (person, slot.id) in held]
     for rank, slot in enumerate(block.slots):
-        appointments = tuple(held.get((person.id, slot.id), ()))
+        appointments = tuple(held.get((person, slot.id), ()))
         if appointments:
             state = "met"
         elif stage is not None and slot.start < stage[1] and stage[0] < slot.end:
@@ -165,25 +151,3 @@ def _cells(
         else:
             state = "idle" if busy and busy[0] < rank < busy[-1] else "free"
         yield Cell(slot, state, appointments, opens_block=rank == 0)
-
-
-def indicators_of(board: Board, wishes: Sequence[Wish]) -> Indicators:
-    """Count what a plan gives. Those who have no wish are left out of who could be met."""
-    buyers = [row for row in board.buyers if row.wished]
-    structures = [row for row in board.structures if row.wished]
-    rows = (*board.buyers, *board.structures)
-    per_structure = [len(row.appointments) for row in structures]
-    return Indicators(
-        meetings=len(board.appointments),
-        wishes=len(wishes),
-        buyers_met=sum(bool(row.appointments) for row in buyers),
-        buyers=len(buyers),
-        structures_met=sum(bool(row.appointments) for row in structures),
-        structures=len(structures),
-        value=sum(appointment.wish.value for appointment in board.appointments),
-        value_wished=sum(wish.value for wish in wishes),
-        idle=sum(row.idle for row in rows),
-        people_waiting=sum(row.idle > 0 for row in rows),
-        fewest=min(per_structure, default=0),
-        most=max(per_structure, default=0),
-    )

@@ -7,13 +7,12 @@ from typing import Any, cast
 
 from flask_babel import gettext as _
 from sqlalchemy import CursorResult, func, insert, select, update
-from sqlalchemy.orm import joinedload
 
 from openmap.events.models import Edition
 from openmap.extensions import AnySession
-from openmap.meetings.models import Desk, Meeting, Plan, PlanEdit, UnservedWish
+from openmap.meetings.models import Desk, Meeting, Plan, UnservedWish
 from openmap.people import journal
-from openmap.people.models import Person
+from openmap.people.models import JournalEntry, Person
 
 COUNTED: tuple[str, ...] = ("solve", "repair", "hand", "restored")
 """The kinds of plan that can be worked on: the others are frozen or suppose another edition."""
@@ -66,9 +65,39 @@ def choose(session: AnySession, edition: Edition, plan: Plan, *, by: Person | No
     journal.record(session, "plan.chosen", plan, by=by, now=now, edition_id=edition.id, changes={"version": versions})
 
 
-def begin(session: AnySession, plan: Plan, seen: int) -> None:
+def mark_of(plan: Plan) -> str:
+    """Return what a form keeps of the state that it was shown with: version and revision."""
+    return f"{plan.version}.{plan.revision}"
+
+
+def as_seen(session: AnySession, edition: Edition, mark: str) -> tuple[Plan, int]:
+    """Return the working plan and the revision that a form was shown with.
+
+    Raises ChangedMeanwhile when another version is worked on since, or RefusedPlan when there is none.
+    """
+    plan = working_plan(session, edition)
+    if plan is None:
+        raise RefusedPlan(_("Cette édition n’a pas encore de planning : calculez-le d’abord."))
+    version, _dot, revision = mark.partition(".")
+    if version != str(plan.version) or not (revision.isascii() and revision.isdigit() and len(revision) < 9):
+        raise ChangedMeanwhile(
+            _("Le planning en cours est maintenant la version %(n)s : rien n’a été fait.", n=plan.version)
+        )
+    return plan, int(revision)
+
+
+def require_revision(session: AnySession, plan: Plan, seen: int) -> None:
+    """Raise ChangedMeanwhile, saying what others did, unless ``plan`` is still at the revision ``seen``."""
+    journal.lock(session)
+    session.refresh(plan)
+    if plan.revision != seen:
+        raise ChangedMeanwhile(_told(session, plan))
+
+
+def begin(session: AnySession, plan: Plan, seen: int, *, now: datetime) -> None:
     """Hold ``plan`` for a change by someone who was shown its revision ``seen``; the next revision is counted.
 
+    From the first change on it is the working plan by choice: a newer calculation does not take its place.
     Raises FrozenPlan, or ChangedMeanwhile saying what the others did.
     """
     journal.lock(session)  # first, as everywhere: what others are changing is waited for in one order
@@ -82,27 +111,36 @@ def begin(session: AnySession, plan: Plan, seen: int) -> None:
     session.expire(plan)
     if not cast("CursorResult[Any]", taken).rowcount:
         raise ChangedMeanwhile(_told(session, plan))
+    desk = session.get(Desk, plan.edition_id)
+    if desk is None:
+        session.add(Desk(edition_id=plan.edition_id, plan_id=plan.id, changed_at=now))
+    elif desk.plan_id is None:
+        desk.plan_id = plan.id
 
 
 def _told(session: AnySession, plan: Plan) -> str:
+    """Say who changed the plan last, and how: the journal knows it, changes taken back included."""
     last = session.scalars(
-        select(PlanEdit)
-        .where(PlanEdit.plan_id == plan.id)
-        .options(joinedload(PlanEdit.person))
-        .order_by(PlanEdit.number.desc())
+        select(JournalEntry)
+        .where(JournalEntry.object_type == plan.__tablename__, JournalEntry.object_id == plan.id)
+        .where(JournalEntry.action.in_(("plan.corrected", "plan.undone")))
+        .order_by(JournalEntry.id.desc())
         .limit(1)
     ).one_or_none()
     if last is None:
         return str(
             _("Le planning a changé depuis que cette page est ouverte : rien n’a été fait. Voici son état présent.")
         )
-    who = last.person.shown_name if last.person is not None else _("quelqu’un")
+    person = session.get(Person, last.actor_id) if last.actor_id is not None else None
+    before, after = last.changes.get("sentence", ["", ""])
+    what = after or _("annulation de « %(what)s »", what=before)
     return str(
         _(
             "%(who)s a changé le planning entre-temps (%(what)s) : rien n’a été fait. Voici son état présent.",
-        who=who, what=last.sentence,
+            who=person.shown_name if person is not None else _("Quelqu’un"),
+            what=what,
         )
-    )  # fmt: skip
+    )
 
 
 def copied(session: AnySession, plan: Plan, *, kind: str, name: str, now: datetime, frozen: bool = False) -> Plan:

@@ -11,8 +11,8 @@ from sqlalchemy import delete, func, select
 
 from openmap.events.models import Edition
 from openmap.extensions import AnySession
-from openmap.meetings import desk, planning
-from openmap.meetings.models import Exclusion, Lock, Meeting, Participation, Plan, PlanEdit, UnservedWish, Wish
+from openmap.meetings import desk
+from openmap.meetings.models import Choice, Exclusion, Lock, Meeting, Participation, Plan, PlanEdit, UnservedWish, Wish
 from openmap.meetings.trying import Spot, Trial, locked_words
 from openmap.people import journal
 from openmap.people.models import Person
@@ -31,12 +31,15 @@ def move(
 
     Raises RefusedEdit, FrozenPlan or ChangedMeanwhile.
     """
-    desk.begin(session, plan, seen)
+    desk.begin(session, plan, seen, now=now)
     trial = Trial(session, plan, [wish])
     _require_held(trial, wish)
     _require_free(wish)
     before = trial.held[wish.id]
+    _require_there(trial, slot, table)
     after = Spot(slot, table if table is not None else trial.table_for(wish, slot))
+    if after == before:
+        raise RefusedEdit(_("Ce rendez-vous est déjà à cette heure et à cette table."))
     _require_right(trial, {wish.id: after})
     told = _(
         "%(pair)s : de %(before)s à %(after)s",
@@ -51,19 +54,14 @@ def swap(
     session: AnySession, plan: Plan, wish: Wish, other: Wish, *, seen: int, by: Person | None, now: datetime
 ) -> PlanEdit:
     """Let two meetings change places. Raises as ``move`` does."""
-    desk.begin(session, plan, seen)
+    desk.begin(session, plan, seen, now=now)
     trial = Trial(session, plan, [wish, other])
     for one in (wish, other):
         _require_held(trial, one)
         _require_free(one)
-    slots = {wish.id: trial.held[other.id].slot, other.id: trial.held[wish.id].slot}
-    if slots[wish.id] == slots[other.id]:
+    if trial.held[wish.id].slot == trial.held[other.id].slot:
         raise RefusedEdit(_("Ces deux rendez-vous ont lieu à la même heure : il n’y a rien à échanger."))
-    pair = {wish.id, other.id}
-    changes = {
-        one.id: Spot(slots[one.id], trial.table_for(one, slots[one.id], leaving=pair - {one.id}))
-        for one in (wish, other)
-    }
+    changes = trial.exchanged(wish, other)
     _require_right(trial, changes)
     told = _("Échange : %(one)s, %(other)s", one=_pair(wish), other=_pair(other))
     return _change(session, plan, "swap", told, changes, trial, by=by, now=now)
@@ -74,10 +72,11 @@ def add(
     seen: int, by: Person | None, now: datetime,
 ) -> PlanEdit:  # fmt: skip
     """Hold the meeting of a wish that the plan leaves out. Raises as ``move`` does."""
-    desk.begin(session, plan, seen)
+    desk.begin(session, plan, seen, now=now)
     trial = Trial(session, plan, [wish])
     if wish.id in trial.held:
         raise RefusedEdit(_("Ce rendez-vous est déjà dans le planning : déplacez-le."))
+    _require_there(trial, slot, table)
     after = Spot(slot, table if table is not None else trial.table_for(wish, slot))
     _require_right(trial, {wish.id: after})
     told = _("%(pair)s : ajouté, %(after)s", pair=_pair(wish), after=_place(trial, after))
@@ -86,7 +85,7 @@ def add(
 
 def remove(session: AnySession, plan: Plan, wish: Wish, *, seen: int, by: Person | None, now: datetime) -> PlanEdit:
     """Take a meeting out of the plan; its wish stays, left out. Raises as ``move`` does."""
-    desk.begin(session, plan, seen)
+    desk.begin(session, plan, seen, now=now)
     trial = Trial(session, plan, [wish])
     _require_held(trial, wish)
     _require_free(wish)
@@ -98,16 +97,13 @@ def lock(
     session: AnySession, plan: Plan, wish: Wish, *, off: bool = False, seen: int, by: Person | None, now: datetime
 ) -> PlanEdit:
     """Keep a meeting where it is in every calculation to come, or let it go (``off``). Raises as ``move`` does."""
-    desk.begin(session, plan, seen)
+    desk.begin(session, plan, seen, now=now)
     trial = Trial(session, plan, [wish])
     _require_held(trial, wish)
     spot = trial.held[wish.id]
-    fresh = not planning.is_stale(session, plan)
     row = _row(wish.id, spot, locked=wish.lock is not None)
     wish.lock = None if off else Lock(slot_id=spot.slot, table_id=spot.table)
     session.flush()
-    if fresh:  # a lock on what the plan holds already does not make it old
-        plan.problem_digest = planning.digest_of(planning.problem_of(session, plan.edition))
     words = _("%(pair)s : déverrouillé") if off else _("%(pair)s : verrouillé")
     told = words % {"pair": _pair(wish)}
     after = row | {"lock": not off}
@@ -119,7 +115,7 @@ def undo(session: AnySession, plan: Plan, *, seen: int, by: Person | None, now: 
 
     Raises RefusedEdit when there is none, or when what has changed since forbids it.
     """
-    desk.begin(session, plan, seen)
+    desk.begin(session, plan, seen, now=now)
     last = last_edit(session, plan)
     if last is None:
         raise RefusedEdit(_("Il n’y a rien à annuler."))
@@ -142,6 +138,12 @@ def undo(session: AnySession, plan: Plan, *, seen: int, by: Person | None, now: 
     return last
 
 
+def is_held(session: AnySession, plan: Plan, wish: Wish) -> bool:
+    """Say whether ``plan`` holds the meeting of a wish."""
+    held = select(Meeting.id).where(Meeting.plan_id == plan.id, Meeting.wish_id == wish.id)
+    return session.scalar(held) is not None
+
+
 def last_edit(session: AnySession, plan: Plan) -> PlanEdit | None:
     """Return the last change that has not been taken back."""
     standing = select(PlanEdit).where(PlanEdit.plan_id == plan.id, PlanEdit.undone_at.is_(None))
@@ -158,7 +160,11 @@ def wish_between(session: AnySession, edition: Edition, buyer: Participation, st
         "structure",
     ):
         raise RefusedEdit(_("Choisissez un acheteur et une structure de cette édition."))
-    if session.get(Exclusion, (buyer.id, structure.id)) is not None:
+    sides = (buyer.id, structure.id)
+    vetoed = select(Choice.id).where(
+        Choice.level == "veto", Choice.participation_id.in_(sides), Choice.other_id.in_(sides)
+    )
+    if session.get(Exclusion, sides) is not None or session.scalar(vetoed.limit(1)) is not None:
         raise RefusedEdit(_("Cette paire est exclue : elle ne doit pas se rencontrer."))
     journal.lock(session)
     known = session.scalars(
@@ -176,6 +182,16 @@ def wish_between(session: AnySession, edition: Edition, buyer: Participation, st
     return made
 
 
+def withdraw(session: AnySession, wish: Wish, *, now: datetime) -> None:
+    """Take back a wish made in the organisers' name that no working plan holds. Raises RefusedEdit."""
+    journal.lock(session)
+    plan = desk.working_plan(session, session.get_one(Edition, wish.edition_id))
+    held = select(Meeting.id).where(Meeting.wish_id == wish.id, Meeting.plan_id == (plan.id if plan else 0))
+    if wish.source != "organiser" or session.scalar(held) is not None:
+        raise RefusedEdit(_("Seul un souhait ajouté par l’organisation, et hors du planning, se retire ici."))
+    wish.withdrawn_at = now
+
+
 def _require_held(trial: Trial, wish: Wish) -> None:
     if wish.id not in trial.held:
         raise RefusedEdit(_("Ce rendez-vous n’est pas dans le planning."))
@@ -186,10 +202,15 @@ def _require_free(wish: Wish) -> None:
         raise RefusedEdit(locked_words())
 
 
+def _require_there(trial: Trial, slot: int, table: int | None) -> None:
+    if slot not in trial.slots or (table is not None and table not in trial.tables):
+        raise RefusedEdit(_("Ce créneau ou cette table n’existe plus : rechargez la page."))
+
+
 def _require_right(trial: Trial, changes: Mapping[int, Spot | None]) -> None:
     for spot in changes.values():
-        if spot is not None and (spot.slot not in trial.slots or (spot.table and spot.table not in trial.tables)):
-            raise RefusedEdit(_("Ce créneau ou cette table n’existe plus : rechargez la page."))
+        if spot is not None:
+            _require_there(trial, spot.slot, spot.table)
     refusal = trial.refusal(dict(changes))
     if refusal:
         raise RefusedEdit(refusal)

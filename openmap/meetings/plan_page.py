@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Final, TypeVar
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import joinedload
 
 from openmap.events.models import Edition
 from openmap.extensions import AnySession
-from openmap.meetings.board import Board, Indicators, Row, board_of, indicators_of
-from openmap.meetings.models import Plan, Solve, UnservedWish, Wish
+from openmap.meetings import desk, editing
+from openmap.meetings.board import Appointment, Block, Row, appointments_of, blocks_of, rows_of
+from openmap.meetings.ledger import Indicators, Ledger, Load, Wished, indicators_of, ledger_of, loads_of, mutual_wishes
+from openmap.meetings.models import Participation, Plan, PlanEdit, Solve, UnservedWish, Wish
 from openmap.meetings.planning import is_stale
-from openmap.meetings.queries import attendance_of, contents_of, newest_solve, plans_of, wishes_of
+from openmap.meetings.queries import newest_solve, plans_of
 from openmap.meetings.wording import LevelLine, Names, level_lines, verdict
-from openmap.web.french import sort_key
+from openmap.web.french import clock, sort_key
 
-VIEWS = ("grille", "acheteurs", "structures", "souhaits")
-PER_PAGE = 100
+T = TypeVar("T")
+VIEWS = ("grille", "acheteurs", "structures", "creneaux", "souhaits", "chiffres")
+PER_PAGE: Final = {"grille": 50, "acheteurs": 50, "structures": 50, "creneaux": 200, "souhaits": 100, "chiffres": 1}
 
 
 class UnknownVersion(Exception):
@@ -25,7 +31,7 @@ class UnknownVersion(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What the address asks for. ``version`` is ``None`` for the newest plan, ``page`` counts from 1."""
+    """What the address asks for. ``version`` is ``None`` for the working plan, ``page`` counts from 1."""
 
     view: str = "grille"
     version: int | None = None
@@ -67,7 +73,18 @@ class LeftOut:
     would_need: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
+class Shown:
+    """What the chosen view lists: a page of it, and how much there is (``found`` by the filters, ``total`` in all)."""
+
+    rows: Sequence[Row] = ()
+    slots: Sequence[Sequence[Appointment]] = ()
+    left_out: Sequence[LeftOut] = ()
+    found: int = 0
+    total: int = 0
+
+
+@dataclass(slots=True)
 class PlanPage:
     """Everything the page shows. ``plan`` and what comes of it are ``None`` while there is no plan."""
 
@@ -75,104 +92,151 @@ class PlanPage:
     asked: Asked
     plans: Sequence[Plan]
     plan: Plan | None
+    working: Plan | None
     solve: Solve | None
-    board: Board
-    rows: Sequence[Row]
-    row_total: int
-    left_out: Sequence[LeftOut]
-    left_out_found: int
-    left_out_total: int
-    reasons: Mapping[str, int]
+    blocks: Sequence[Block]
     indicators: Indicators
-    lines: Sequence[LevelLine]
-    verdict: str
-    stale: bool
+    shown: Shown = field(default_factory=Shown)
+    left_out_total: int = 0
+    reasons: Mapping[str, int] = field(default_factory=dict)
+    slot_loads: Sequence[Load] = ()
+    table_loads: Sequence[Load] = ()
+    lines: Sequence[LevelLine] = ()
+    verdict: str = ""
+    stale: bool = False
+    last_edit: PlanEdit | None = None
 
     @property
     def last_page(self) -> int:
-        """The number of the last page of wishes."""
-        return max(1, -(-self.left_out_found // PER_PAGE))
+        """The number of the last page of the view."""
+        return max(1, -(-self.shown.found // PER_PAGE[self.asked.view]))
 
     @property
-    def is_newest(self) -> bool:
-        """Whether the plan shown is the last version."""
-        return self.plan is not None and self.plan.version == self.plans[0].version
+    def is_working(self) -> bool:
+        """Whether the plan shown is the one that is worked on, and so may be corrected."""
+        return self.plan is not None and self.working is not None and self.plan.id == self.working.id
+
+    @property
+    def newer(self) -> Plan | None:
+        """A calculation newer than the working plan, which nobody has chosen yet."""
+        made = [plan for plan in self.plans if plan.kind in desk.COUNTED]
+        return made[0] if made and self.working is not None and made[0].version > self.working.version else None
+
+    @property
+    def mark(self) -> str:
+        """What the forms of this page keep of the state shown."""
+        return desk.mark_of(self.plan) if self.plan is not None else ""
 
 
 def plan_page(session: AnySession, edition: Edition, asked: Asked) -> PlanPage:
     """Gather the page; raise UnknownVersion when the version asked for does not exist."""
-    plans = plans_of(session, edition)
-    plan = _chosen(plans, asked)
-    attendance, wishes = attendance_of(session, edition), wishes_of(session, edition)
-    meetings, unserved = contents_of(session, plan) if plan is not None else ([], [])
-    board = board_of(edition.slots, attendance, wishes, meetings)
-    served = {meeting.wish_id for meeting in meetings}
-    names = Names(attendance.people.values(), wishes, edition)
-    people = {person.id: person.organisation.name for person in attendance.people.values()}
-    told = {line.wish_id: line for line in unserved}
-    left_out = [wish for wish in wishes if wish.id not in served]
-    found = [
-        wish
-        for wish in left_out
-        if _mentions(asked.text, people[wish.buyer_id], people[wish.structure_id])
-        and asked.reason in ("", told[wish.id].reason if wish.id in told else "")
-    ]
-    shown = found[(asked.page - 1) * PER_PAGE : asked.page * PER_PAGE]
-    every = board.structures if asked.view == "structures" else board.buyers
-    rows = [row for row in every if _row_matches(row, asked.text)]
-    lines = level_lines(plan.objectives) if plan is not None else []
-    return PlanPage(
-        edition=edition,
-        asked=asked,
-        plans=plans,
-        plan=plan,
+    plans, working = plans_of(session, edition), desk.working_plan(session, edition)
+    plan = _chosen(plans, working, asked)
+    ledger, slots = ledger_of(session, edition, plan), list(edition.slots)
+    page = PlanPage(
+        edition=edition, asked=asked, plans=plans, plan=plan, working=working, blocks=blocks_of(slots),
         solve=newest_solve(session, edition),
-        board=board,
-        rows=rows,
-        row_total=len(every),
-        left_out=[_left_out(wish, people, told.get(wish.id), names) for wish in shown],
-        left_out_found=len(found),
-        left_out_total=len(left_out),
-        reasons=_counts(unserved),
-        indicators=indicators_of(board, wishes),
-        lines=lines,
-        verdict=verdict(lines),
-        stale=plan is not None and is_stale(session, plan),
-    )
+        indicators=indicators_of(ledger, slots, mutual_wishes(session, edition)),
+    )  # fmt: skip
+    if plan is None:
+        return page
+    served = {meeting.wish for meeting in ledger.meetings}
+    left_out = [wish for wish in ledger.wishes if wish.id not in served]
+    page.left_out_total = len(left_out)
+    page.shown = _shown(session, page, plan, ledger, left_out)
+    page.reasons = _reasons(session, plan) if asked.view == "souhaits" else {}
+    if asked.view == "chiffres":
+        hours = {slot.id: clock(slot.start, edition.zone) for slot in slots}
+        page.slot_loads, page.table_loads = loads_of(ledger, edition, hours)
+    page.lines = level_lines(plan.objectives)
+    page.verdict = verdict(page.lines, by_hand=plan.kind == "hand")
+    page.stale = is_stale(session, plan)
+    page.last_edit = editing.last_edit(session, plan) if page.is_working else None
+    return page
 
 
-def _chosen(plans: Sequence[Plan], asked: Asked) -> Plan | None:
-    """Return the plan asked for, the newest when the address names none."""
+def _chosen(plans: Sequence[Plan], working: Plan | None, asked: Asked) -> Plan | None:
+    """Return the plan asked for, the working one when the address names none."""
     if asked.version is None:
-        return plans[0] if plans else None
+        return working
     for plan in plans:
         if plan.version == asked.version:
             return plan
     raise UnknownVersion
 
 
-def _left_out(wish: Wish, people: Mapping[int, str], told: UnservedWish | None, names: Names) -> LeftOut:
+def _shown(session: AnySession, page: PlanPage, plan: Plan, ledger: Ledger, left_out: Sequence[Wished]) -> Shown:
+    asked = page.asked
+    if asked.view == "chiffres":
+        return Shown()
+    named = {person.id for person in ledger.people.values() if sort_key(asked.text) in person.key}
+    if asked.view == "souhaits":
+        found = [wish for wish in left_out if named & {wish.buyer, wish.structure}]
+        if asked.reason:
+            told = select(UnservedWish.wish_id).where(UnservedWish.plan_id == plan.id)
+            wanted = set(session.scalars(told.where(UnservedWish.reason == asked.reason)))
+            found = [wish for wish in found if wish.id in wanted]
+        lines = _left_out(session, page, plan, ledger, _page_of(found, asked))
+        return Shown(left_out=lines, found=len(found), total=len(left_out))
+    if asked.view == "creneaux":
+        return _by_slot(session, page, plan, ledger, named)
+    side = ledger.side("structure" if asked.view == "structures" else "buyer")
+    people = [
+        person.id
+        for person in side
+        if person.id in named
+        or any(named & {meeting.buyer, meeting.structure} for meeting in ledger.met.get(person.id, ()))
+    ]
+    rows = rows_of(session, plan, ledger, _page_of(people, asked), page.blocks)
+    return Shown(rows=rows, found=len(people), total=len(side))
+
+
+def _page_of(found: Sequence[T], asked: Asked) -> Sequence[T]:
+    size = PER_PAGE[asked.view]
+    return found[(asked.page - 1) * size : asked.page * size]
+
+
+def _by_slot(session: AnySession, page: PlanPage, plan: Plan, ledger: Ledger, named: set[int]) -> Shown:
+    order = {slot.id: rank for rank, slot in enumerate(page.edition.slots)}
+    found = [meeting for meeting in ledger.meetings if named & {meeting.buyer, meeting.structure}]
+    found.sort(key=lambda one: (order[one.slot], ledger.people[one.buyer].key, one.wish))
+    wanted = [meeting.wish for meeting in _page_of(found, page.asked)]
+    runs: dict[int, list[Appointment]] = {}
+    for appointment in appointments_of(session, plan, wishes=wanted):
+        runs.setdefault(appointment.slot.id, []).append(appointment)
+    return Shown(slots=list(runs.values()), found=len(found), total=len(ledger.meetings))
+
+
+def _left_out(
+    session: AnySession, page: PlanPage, plan: Plan, ledger: Ledger, shown: Sequence[Wished]
+) -> list[LeftOut]:
+    ids = [wish.id for wish in shown]
+    side = joinedload(Participation.organisation)
+    asked = select(Wish).where(Wish.id.in_(ids))
+    asked = asked.options(joinedload(Wish.buyer).options(side), joinedload(Wish.structure).options(side))
+    wishes = {wish.id: wish for wish in session.scalars(asked)}
+    lines = select(UnservedWish).where(UnservedWish.plan_id == plan.id, UnservedWish.wish_id.in_(ids))
+    told = {line.wish_id: line for line in session.scalars(lines)}
+    names = Names.of(
+        {one.code: one.name for one in ledger.people.values()}, {w.code for w in ledger.wishes}, page.edition
+    )
+    return [told_of(wishes[number], told.get(number), names) for number in ids]
+
+
+def told_of(wish: Wish, line: UnservedWish | None, names: Names) -> LeftOut:
+    """Put into words why a wish is left out."""
     return LeftOut(
         wish=wish,
-        buyer=people[wish.buyer_id],
-        structure=people[wish.structure_id],
-        reason=told.reason if told is not None else "",
-        sentence=names.told(told.sentence) if told is not None else "",
-        would_need=tuple(names.told(step) for step in told.would_need) if told is not None else (),
+        buyer=wish.buyer.organisation.name,
+        structure=wish.structure.organisation.name,
+        reason=line.reason if line is not None else "",
+        sentence=names.told(line.sentence) if line is not None else "",
+        would_need=tuple(names.told(step) for step in line.would_need) if line is not None else (),
     )
 
 
-def _mentions(text: str, *names: str) -> bool:
-    """Say whether a name contains the text, without regard to accents or case."""
-    wanted = sort_key(text)
-    return any(wanted in sort_key(name) for name in names)
-
-
-def _row_matches(row: Row, text: str) -> bool:
-    partners = (appointment.other(row.person).organisation.name for appointment in row.appointments)
-    return _mentions(text, row.person.organisation.name, *partners)
-
-
-def _counts(unserved: Sequence[UnservedWish]) -> dict[str, int]:
+def _reasons(session: AnySession, plan: Plan) -> dict[str, int]:
     """Count the reasons, the most frequent first."""
-    return dict(Counter(line.reason for line in unserved).most_common())
+    asked = select(UnservedWish.reason, func.count()).where(UnservedWish.plan_id == plan.id)
+    counted = asked.group_by(UnservedWish.reason).order_by(func.count().desc(), UnservedWish.reason)
+    return {reason: count for reason, count in session.execute(counted)}  # noqa: C416 - rows are no pairs to the types

@@ -11,10 +11,10 @@ import time
 from collections import defaultdict
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy import delete, insert, select
-from sqlalchemy.orm import joinedload, selectinload
+from sqlalchemy.orm import joinedload
 
 import scheduler
 from openmap.events.models import Edition, Slot, Table
@@ -22,6 +22,7 @@ from openmap.extensions import AnySession
 from openmap.meetings.models import (
     Choice,
     Exclusion,
+    Lock,
     Meeting,
     Participation,
     Plan,
@@ -43,8 +44,12 @@ EXPLAINING_SECONDS: Final = 30.0
 STOPPED_EXPLAINING_SECONDS: Final = 3.0
 """Once someone has asked to stop, remedies are sought for so long and no more."""
 
+_LISTED: Final = 900
+"""SQLite takes some thousand values in a list at most; beyond so many all of an edition's rows are read."""
+
 AnyPlan = scheduler.Plan
 AnyProblem = scheduler.Problem
+AnyViolation = scheduler.Violation
 
 
 class EditionChanged(Exception):
@@ -61,9 +66,11 @@ def problem_of(session: AnySession, edition: Edition, *, only: Collection[int] |
     tables = session.scalars(
         select(Table).where(Table.edition_id == edition.id).order_by(Table.position, Table.id)
     ).all()
-    asked = select(Wish).where(Wish.edition_id == edition.id)
+    # Plain rows, not objects: the largest editions have 40,000 wishes, and this is asked on every page.
+    asked = select(Wish.id, Wish.code, Wish.buyer_id, Wish.structure_id, Wish.value, Wish.required)
+    asked = asked.where(Wish.edition_id == edition.id)
     asked = asked.where(Wish.withdrawn_at.is_(None) if only is None else Wish.id.in_(only))
-    wishes = session.scalars(asked.options(selectinload(Wish.lock)).order_by(Wish.code)).all()
+    wishes = session.execute(asked.order_by(Wish.code)).all()
     here = select(Participation).where(Participation.edition_id == edition.id)
     if only is not None:
         sides = {side for wish in wishes for side in (wish.buyer_id, wish.structure_id)}
@@ -76,11 +83,12 @@ def problem_of(session: AnySession, edition: Edition, *, only: Collection[int] |
     code = {person.id: person.code for person in people}
     slot_code = {slot.id: slot.code for slot in slots}
     table_code = {table.id: table.code for table in tables}
-    absent = _slot_sets(session, absences.c.participation_id, absences.c.slot_id, set(code))
+    absent = _slot_sets(session, absences.c.participation_id, absences.c.slot_id, edition, set(code))
     for person_id, taken in pitching_slots(session, edition, slots, people).items():
         absent[person_id] |= taken
-    allowed = _slot_sets(session, wish_slots.c.wish_id, wish_slots.c.slot_id, {wish.id for wish in wishes})
-    side = {person.id: person.side for person in people}
+    kept = {wish.id: wish.code for wish in wishes}
+    allowed = _slot_sets(session, wish_slots.c.wish_id, wish_slots.c.slot_id, edition, set(kept))
+    apart = _kept_apart(session, edition, {person.id: person.side for person in people})
     return scheduler.Problem(
         slots=tuple(
             scheduler.Slot(
@@ -97,34 +105,37 @@ def problem_of(session: AnySession, edition: Edition, *, only: Collection[int] |
                 structure=code[wish.structure_id],
                 value=wish.value,
                 required=wish.required,
-                slots=tuple(slot.code for slot in slots if slot.id in allowed[wish.id]) or None,
+                slots=tuple(slot.code for slot in slots if slot.id in allowed[wish.id]) if wish.id in allowed else None,
             )
             for wish in wishes
         ),
         locks=tuple(
-            scheduler.Lock(
-                wish.code,
-                slot_code[wish.lock.slot_id],
-                table_code.get(wish.lock.table_id) if wish.lock.table_id else None,
-            )
-            for wish in wishes
-            if wish.lock is not None
+            scheduler.Lock(kept[wish], slot_code[slot], table_code.get(table) if table else None)
+            for wish, slot, table in _locks_of(session, edition)
+            if wish in kept
         ),
-        exclusions=tuple(
-            scheduler.Exclusion(code[buyer], code[structure]) for buyer, structure in _kept_apart(session, side)
-        ),
+        exclusions=tuple(scheduler.Exclusion(code[buyer], code[structure]) for buyer, structure in apart),
     )
 
 
-def _kept_apart(session: AnySession, side: Mapping[int, str]) -> list[tuple[int, int]]:
+def _locks_of(session: AnySession, edition: Edition) -> Sequence[tuple[int, int, int | None]]:
+    """Return the locks of an edition: wish, slot, table; in the order of the wishes' codes."""
+    asked = select(Lock.wish_id, Lock.slot_id, Lock.table_id).join(Wish, Wish.id == Lock.wish_id)
+    rows = session.execute(asked.where(Wish.edition_id == edition.id).order_by(Wish.code))
+    return [(wish, slot, table) for wish, slot, table in rows]
+
+
+def _kept_apart(session: AnySession, edition: Edition, side: Mapping[int, str]) -> list[tuple[int, int]]:
     """Return the pairs, buyer first, that must not meet: the organisers' exclusions, and the vetoes of both sides."""
-    told = select(Exclusion.buyer_id, Exclusion.structure_id).where(Exclusion.buyer_id.in_(side))
+    here = select(Participation.id).where(Participation.edition_id == edition.id)
+    told = select(Exclusion.buyer_id, Exclusion.structure_id).where(Exclusion.buyer_id.in_(here))
     vetoes = select(Choice.participation_id, Choice.other_id)
-    vetoes = vetoes.where(Choice.level == "veto", Choice.participation_id.in_(side))
+    vetoes = vetoes.where(Choice.level == "veto", Choice.participation_id.in_(here))
     pairs = {(one, other) for one, other in session.execute(told)}
     for one, other in session.execute(vetoes):
-        pairs.add((one, other) if side[one] == "buyer" else (other, one))
-    return sorted(pairs)
+        if one in side:
+            pairs.add((one, other) if side[one] == "buyer" else (other, one))
+    return sorted(pair for pair in pairs if side.keys() >= set(pair))
 
 
 def _participant(person: Participation, slots: Sequence[Slot], absent: set[int]) -> scheduler.Participant:
@@ -155,12 +166,17 @@ def pitching_slots(
     }
 
 
-def _slot_sets(session: AnySession, owner: object, slot: object, owners: set[int]) -> defaultdict[int, set[int]]:
-    """Return the slots of each owner from an association table."""
+def _slot_sets(
+    session: AnySession, owner: Any, slot: Any, edition: Edition, owners: set[int]
+) -> defaultdict[int, set[int]]:
+    """Return the slots of an edition that an association table gives to each of ``owners``."""
     sets: defaultdict[int, set[int]] = defaultdict(set)
-    rows = session.execute(select(owner, slot).where(owner.in_(owners)))  # type: ignore[attr-defined, call-overload]
-    for owner_id, slot_id in rows:
-        sets[owner_id].add(slot_id)
+    asked = select(owner, slot).join(Slot, Slot.id == slot).where(Slot.edition_id == edition.id)
+    if len(owners) <= _LISTED:
+        asked = asked.where(owner.in_(owners))
+    for owner_id, slot_id in session.execute(asked):
+        if owner_id in owners:
+            sets[owner_id].add(slot_id)
     return sets
 
 
@@ -174,14 +190,24 @@ def faults_of(problem: scheduler.Problem) -> list[str]:
 
 
 def digest_of(problem: scheduler.Problem) -> str:
-    """Return what tells two problems apart (SHA-256 of their JSON)."""
-    text = json.dumps(scheduler.problem_to_json(problem), sort_keys=True, ensure_ascii=False)
+    """Return what tells two problems apart (SHA-256 of their JSON), their locks aside: see ``is_stale``."""
+    text = json.dumps(scheduler.problem_to_json(replace(problem, locks=())), sort_keys=True, ensure_ascii=False)
     return hashlib.sha256(text.encode()).hexdigest()
 
 
 def is_stale(session: AnySession, plan: Plan) -> bool:
-    """Say whether wishes, limits or the room have changed since ``plan`` was made."""
-    return plan.problem_digest != digest_of(problem_of(session, plan.edition))
+    """Say whether wishes, limits or the room have changed since ``plan`` was made, or a lock is set that it misses.
+
+    A lock on what the plan holds already does not make it old: organisers lock what they see.
+    """
+    if plan.problem_digest != digest_of(problem_of(session, plan.edition)):
+        return True
+    held = select(Meeting.wish_id, Meeting.slot_id, Meeting.table_id).join(Lock, Lock.wish_id == Meeting.wish_id)
+    places = {wish: (slot, table) for wish, slot, table in session.execute(held.where(Meeting.plan_id == plan.id))}
+    return any(
+        wish not in places or places[wish][0] != slot or table not in {None, places[wish][1]}
+        for wish, slot, table in _locks_of(session, plan.edition)
+    )
 
 
 def solve(
@@ -301,8 +327,8 @@ class Placed:
     table: str | None
 
 
-def broken_by(problem: scheduler.Problem, meetings: Sequence[Placed]) -> list[str]:
-    """Return, in the engine's French, each rule that these meetings break; locks of others are left out of it."""
+def broken_by(problem: scheduler.Problem, meetings: Sequence[Placed]) -> tuple[scheduler.Violation, ...]:
+    """Return each rule that these meetings break; locks of others are left out of it."""
     held = {one.wish for one in meetings}
     tried = replace(problem, locks=tuple(lock for lock in problem.locks if lock.request in held))
     plan = scheduler.Plan(
@@ -311,7 +337,7 @@ def broken_by(problem: scheduler.Problem, meetings: Sequence[Placed]) -> list[st
         seed=0,
         seconds=0.0,
     )
-    return [violation.sentence for violation in scheduler.check(tried, plan)]
+    return scheduler.check(tried, plan)
 
 
 def violations_of(session: AnySession, row: Plan) -> list[str]:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import joinedload, selectinload, with_polymorphic
@@ -12,28 +11,9 @@ from sqlalchemy.orm import joinedload, selectinload, with_polymorphic
 from openmap.directory.models import Organisation, Structure
 from openmap.events.models import Edition
 from openmap.extensions import AnySession
-from openmap.meetings.models import Meeting, Participation, Plan, Solve, UnservedWish, Wish, absences
+from openmap.meetings.models import Meeting, Participation, Plan, Release, Solve, Wish
 from openmap.needs.models import Need
-from openmap.pitches.passage import Span, on_stage
 from openmap.web.french import sort_key
-
-
-@dataclass(frozen=True, slots=True)
-class Attendance:
-    """Who meets in an edition. ``absent`` gives the ids of the slots that a participation misses.
-
-    ``stage`` says from when to when it presents its work in public.
-    """
-
-    buyers: list[Participation]
-    structures: list[Participation]
-    absent: Mapping[int, frozenset[int]]
-    stage: Mapping[int, Span]
-
-    @property
-    def people(self) -> dict[int, Participation]:
-        """Both sides by id."""
-        return {person.id: person for person in (*self.buyers, *self.structures)}
 
 
 def buyers_and_structures(session: AnySession, edition: Edition) -> tuple[list[Participation], list[Participation]]:
@@ -59,27 +39,6 @@ def side_counts(session: AnySession, edition: Edition) -> dict[str, int]:
         .group_by(Participation.side)
     )
     return {side: count for side, count in rows}  # noqa: C416 - rows are not pairs to the type checker
-
-
-def attendance_of(session: AnySession, edition: Edition) -> Attendance:
-    """Return both sides with their absences."""
-    buyers, structures = buyers_and_structures(session, edition)
-    absent: dict[int, set[int]] = defaultdict(set)
-    rows = session.execute(
-        select(absences.c.participation_id, absences.c.slot_id)
-        .join(Participation, Participation.id == absences.c.participation_id)
-        .where(Participation.edition_id == edition.id)
-    )
-    for participation_id, slot_id in rows:
-        absent[participation_id].add(slot_id)
-    return Attendance(
-        buyers=buyers,
-        structures=structures,
-        absent={person: frozenset(slots) for person, slots in absent.items()},
-        stage=on_stage(
-            session, edition, [(one.id, one.organisation_id, one.pitches) for one in (*buyers, *structures)]
-        ),
-    )
 
 
 def needs_of(
@@ -132,23 +91,23 @@ def participation_by_code(session: AnySession, plan: Plan, code: str) -> Partici
     ).one_or_none()
 
 
-def contents_of(session: AnySession, plan: Plan) -> tuple[list[Meeting], list[UnservedWish]]:
-    """Return the interviews of a plan with slot and table, and what it leaves out."""
-    meetings = session.scalars(
-        select(Meeting)
-        .where(Meeting.plan_id == plan.id)
-        .options(joinedload(Meeting.slot), joinedload(Meeting.table), joinedload(Meeting.wish))
-    ).all()
-    unserved = session.scalars(select(UnservedWish).where(UnservedWish.plan_id == plan.id)).all()
-    return list(meetings), list(unserved)
-
-
 def newest_meeting_count(session: AnySession, edition: Edition) -> int | None:
     """Return how many interviews the newest plan holds; ``None`` while there is no plan."""
     newest = (
         select(Plan.id).where(Plan.edition_id == edition.id).order_by(Plan.version.desc()).limit(1).scalar_subquery()
     )
     row = session.execute(select(newest, func.count(Meeting.id)).where(Meeting.plan_id == newest)).one()
+    return None if row[0] is None else int(row[1])
+
+
+def released_meeting_count(session: AnySession, edition: Edition) -> int | None:
+    """Return how many interviews the newest published release holds; ``None`` while none is published.
+
+    Drafts are the organisers' own: what the public reads never tells of them.
+    """
+    published = select(Release.plan_id).where(Release.edition_id == edition.id, Release.published_at.is_not(None))
+    current = published.order_by(Release.number.desc()).limit(1).scalar_subquery()
+    row = session.execute(select(current, func.count(Meeting.id)).where(Meeting.plan_id == current)).one()
     return None if row[0] is None else int(row[1])
 
 

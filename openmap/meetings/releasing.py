@@ -77,6 +77,12 @@ def releases_of(session: AnySession, edition: Edition) -> list[Release]:
     return list(session.scalars(asked.options(joinedload(Release.person), joinedload(Release.plan))))
 
 
+def release_numbered(session: AnySession, edition: Edition, number: int) -> Release | None:
+    """Return one release of an edition."""
+    asked = select(Release).where(Release.edition_id == edition.id, Release.number == number)
+    return session.scalars(asked.options(joinedload(Release.person), joinedload(Release.plan))).one_or_none()
+
+
 def current_release(session: AnySession, edition: Edition) -> Release | None:
     """Return the newest published release: the plan that participants know."""
     asked = select(Release).where(Release.edition_id == edition.id, Release.published_at.is_not(None))
@@ -84,44 +90,63 @@ def current_release(session: AnySession, edition: Edition) -> Release | None:
 
 
 def differences(session: AnySession, before: Plan | None, after: Plan) -> dict[int, list[Change]]:
-    """Return what changes from one plan to another by participation, each in order of time; two queries.
+    """Return what changes from one plan to another by participation, each in order of time.
 
-    The meetings are told apart by their pair, so that plans made for other wishes compare too.
+    The meetings are told apart by their pair, so that plans made for other wishes compare too. Both plans are read as
+    plain rows, and only those whom something changes for as objects.
     """
-    old = _held(session, before) if before is not None else {}
-    new = _held(session, after)
+    old, new = _held(session, before) if before is not None else {}, _held(session, after)
+    changed = {pair: kind for pair in {**old, **new} if (kind := _kind(old.get(pair), new.get(pair)))}
+    people = _people(session, {person for pair in changed for person in pair})
+    places = _Places(after.edition)
     found: dict[int, list[Change]] = defaultdict(list)
-    for pair, (wish, _place) in {**old, **new}.items():
-        was, now = (held[pair][1] if pair in held else None for held in (old, new))
-        kind = _kind(was, now)
-        if kind is not None:
-            found[wish.buyer_id].append(Change(kind, wish.structure, was, now))
-            found[wish.structure_id].append(Change(kind, wish.buyer, was, now))
+    for pair, kind in changed.items():
+        buyer, structure = (people[person] for person in pair)
+        was, now = places.of(old.get(pair)), places.of(new.get(pair))
+        found[buyer.id].append(Change(kind, structure, was, now))
+        found[structure.id].append(Change(kind, buyer, was, now))
     for changes in found.values():
         changes.sort(key=lambda one: ((one.after or one.before).slot.start, one.other.code))  # type: ignore[union-attr]
     return dict(found)
 
 
-def _kind(before: Place | None, after: Place | None) -> str | None:
+Pair = tuple[int, int]
+"""The participations of a meeting, the buyer's first."""
+
+Spot = tuple[int, int | None]
+"""Ids of a slot and of a table."""
+
+
+def _kind(before: Spot | None, after: Spot | None) -> str | None:
     if before is None or after is None:
         return "added" if before is None else "cancelled"
-    if before.slot.id != after.slot.id:
+    if before[0] != after[0]:
         return "moved"
-    tables = [place.table.id if place.table is not None else None for place in (before, after)]
-    return "table" if tables[0] != tables[1] else None
+    return "table" if before[1] != after[1] else None
 
 
-def _held(session: AnySession, plan: Plan) -> dict[tuple[int, int], tuple[Wish, Place]]:
-    side = joinedload(Participation.organisation)
-    rows = session.scalars(
-        select(Meeting)
-        .where(Meeting.plan_id == plan.id)
-        .options(
-            joinedload(Meeting.slot),
-            joinedload(Meeting.table),
-            joinedload(Meeting.wish).options(
-                joinedload(Wish.buyer).options(side), joinedload(Wish.structure).options(side)
-            ),
-        )
-    )
-    return {(one.wish.buyer_id, one.wish.structure_id): (one.wish, Place(one.slot, one.table)) for one in rows}
+def _held(session: AnySession, plan: Plan) -> dict[Pair, Spot]:
+    asked = select(Wish.buyer_id, Wish.structure_id, Meeting.slot_id, Meeting.table_id)
+    rows = session.execute(asked.join(Wish, Wish.id == Meeting.wish_id).where(Meeting.plan_id == plan.id))
+    return {(buyer, structure): (slot, table) for buyer, structure, slot, table in rows}
+
+
+def _people(session: AnySession, ids: set[int]) -> dict[int, Participation]:
+    """Return participations with their organisations, some hundreds a query."""
+    asked, wanted = select(Participation).options(joinedload(Participation.organisation)), sorted(ids)
+    found: dict[int, Participation] = {}
+    for start in range(0, max(1, len(wanted)), 900):
+        part = wanted[start : start + 900]
+        found |= {one.id: one for one in session.scalars(asked.where(Participation.id.in_(part)))}
+    return found
+
+
+class _Places:
+    """The slots and tables of an edition, found by id."""
+
+    def __init__(self, edition: Edition) -> None:
+        self._slots = {slot.id: slot for slot in edition.slots}
+        self._tables = {table.id: table for table in edition.tables}
+
+    def of(self, spot: Spot | None) -> Place | None:
+        return None if spot is None else Place(self._slots[spot[0]], self._tables.get(spot[1] or 0))

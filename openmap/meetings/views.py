@@ -12,9 +12,10 @@ from openmap.extensions import db
 from openmap.meetings import public
 from openmap.meetings.exports import export_named, exports_of
 from openmap.meetings.models import Plan
+from openmap.meetings.plan_links import plan_links
 from openmap.meetings.plan_page import Asked, UnknownVersion, plan_page
 from openmap.meetings.queries import participation_by_code, plan_of_version
-from openmap.meetings.wording import REASONS, STATES
+from openmap.meetings.wording import KINDS, REASONS, STATES
 
 blueprint = Blueprint("meetings", __name__)
 blueprint.add_app_template_filter(public.kind_label)
@@ -24,7 +25,7 @@ public.register()
 @blueprint.get("/editions/<slug>/planning")
 @organisers_only
 def plan(slug: str) -> ResponseReturnValue:
-    """Show a version of the plan: grid, lists, quality, what is left out."""
+    """Show the working plan, or the version asked for: grid, lists, figures, quality, what is left out."""
     edition = edition_or_404(slug)
     try:
         page = plan_page(db.session, edition, Asked.of(request.args))
@@ -36,6 +37,8 @@ def plan(slug: str) -> ResponseReturnValue:
         edition=edition,
         reason_labels=REASONS,
         state_labels=STATES,
+        kinds=KINDS,
+        links=plan_links(planned=page.plan is not None),
         plan_exports=exports_of("plan"),
         person_exports=exports_of("person"),
     )

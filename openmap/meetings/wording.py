@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -144,6 +144,13 @@ class Names:
         self._tables = {table.code: _table_words(table) for table in edition.tables}
         self._wishes = {wish.code for wish in wishes}
 
+    @classmethod
+    def of(cls, people: Mapping[str, str], wishes: Collection[str], edition: Edition) -> Names:
+        """Name from codes alone: of participants to their names, and of wishes."""
+        made = cls((), (), edition)
+        made._people, made._wishes = dict(people), set(wishes)
+        return made
+
     def told(self, sentence: str) -> str:
         """Return the sentence with every known code replaced, a capital first and one full stop."""
         sentence = re.sub(rf"({CODE}) \(([^()]+ – [^()]+)\)", self._pair, sentence)
@@ -182,9 +189,13 @@ def _spaced(sentence: str) -> str:
     return sentence.replace("« ", "«\u00a0").replace(" »", "\u00a0»").replace(" ;", "\u00a0;").replace(" :", "\u00a0:")
 
 
-def verdict(lines: list[LevelLine]) -> str:
-    """Say in one sentence how good a plan is known to be."""
+def verdict(lines: Sequence[LevelLine], *, by_hand: bool = False) -> str:
+    """Say in one sentence how good a plan is known to be; corrected ``by_hand`` it has no proof."""
     proved = sum(line.proved for line in lines)
+    if by_hand:
+        return str(
+            _("Corrigé à la main : la preuve du calcul ne vaut plus, chaque correction garde toutes les règles.")
+        )
     if not lines:
         return str(_("Qualité inconnue : le calcul n’a encore rien mesuré."))
     if proved == len(lines):
@@ -192,3 +203,22 @@ def verdict(lines: list[LevelLine]) -> str:
     return str(
         _("Meilleur planning connu : %(proved)s objectifs prouvés sur %(count)s.", proved=proved, count=len(lines))
     )
+
+
+KINDS: dict[str, LazyString] = {
+    "solve": lazy_gettext("calcul"),
+    "repair": lazy_gettext("calcul qui change le moins"),
+    "what_if": lazy_gettext("hypothèse"),
+    "hand": lazy_gettext("corrigé à la main"),
+    "restored": lazy_gettext("version figée reprise"),
+    "release": lazy_gettext("version figée"),
+}
+"""What the kinds of plan are called."""
+
+CHANGES: dict[str, LazyString] = {
+    "added": lazy_gettext("nouveau"),
+    "moved": lazy_gettext("déplacé"),
+    "table": lazy_gettext("autre table"),
+    "cancelled": lazy_gettext("annulé"),
+}
+"""What changes for someone from one plan to another."""

@@ -9,10 +9,11 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from openmap.extensions import db
+from openmap.meetings import releasing
 from openmap.meetings.models import Participation
 from tests.factories import make_edition, make_plan
 from tests.house.counting import statements
-from tests.signing import administrator_client
+from tests.signing import administrator_client, now
 
 
 def text_of(client: FlaskClient, path: str, **environ: str) -> str:
@@ -70,8 +71,14 @@ def test_the_public_learns_how_many_interviews_but_never_between_whom(client: Fl
     edition = make_edition("essai")
     assert "entretiens prévus" not in text_of(client, "/editions/essai")
     plan = make_plan(edition)
+    released = releasing.release(db.session, edition, plan, "Première version", by=None, now=now())
+    plan.meetings.pop()
+    db.session.commit()
+    assert "entretiens prévus" not in text_of(client, "/editions/essai")  # a draft and a release are the organisers'
+    released.published_at = now()
+    db.session.commit()
     text = text_of(client, "/editions/essai", REMOTE_ADDR="203.0.113.9")
-    assert f'<dd class="figure__value"> {len(plan.meetings)} </dd>' in text
+    assert f'<dd class="figure__value"> {len(plan.meetings) + 1} </dd>' in text
     assert "11 h 15" not in text
     assert "/planning" not in text
 

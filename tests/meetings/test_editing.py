@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 import pytest
 from flask import Flask
 from sqlalchemy import select
 
+from benchmarks.instances import Shape
 from openmap.events.models import Edition
-from openmap.extensions import db
+from openmap.extensions import AnySession, db
 from openmap.meetings import desk, editing, planning, releasing
 from openmap.meetings.models import Meeting, Participation, Plan, UnservedWish, Wish
 from openmap.people.models import Person
 from tests.factories import make_edition, make_plan
+from tests.meetings.large import large_edition
 from tests.signing import make_person, now
 
 pytestmark = pytest.mark.usefixtures("app")
@@ -198,3 +202,34 @@ def test_what_supposes_another_edition_is_never_worked_on(edition: Edition) -> N
     assert desk.working_plan(db.session, edition) is plan
     with pytest.raises(desk.RefusedPlan, match="suppose"):
         desk.choose(db.session, edition, supposed, by=by, now=now())
+
+
+def test_a_correction_reads_the_meetings_near_it_whatever_the_size_of_the_plan(app: Flask, edition: Edition) -> None:
+    del app, edition
+    large = large_edition(Shape(40, 150, 1_000, 20, blocks=2, cap=6, tables="pool", pool_tables=30))
+    plan = make_plan(large)
+    tables = [table.id for table in large.tables]
+    for slot in large.slots:
+        crowd = [meeting for meeting in plan.meetings if meeting.slot_id == slot.id]
+        for meeting in crowd[len(tables) :]:
+            plan.meetings.remove(meeting)
+        for meeting, table in zip(crowd, tables, strict=False):
+            meeting.table_id = table
+    db.session.commit()
+    wish = a_meeting(plan)
+    read: list[int] = []
+    problem_of = planning.problem_of
+
+    def counted(session: AnySession, one: Edition, *, only: Collection[int] | None = None) -> planning.AnyProblem:
+        found = problem_of(session, one, only=only)
+        read.append(len(found.requests))
+        return found
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(planning, "problem_of", counted)
+        trial = editing.Trial(db.session, plan, [wish])
+        assert len(trial.targets(wish)) == len(large.slots)
+    sides = select(Meeting).join(Wish).where(Meeting.plan_id == plan.id)
+    sides = sides.where((Wish.buyer_id == wish.buyer_id) | (Wish.structure_id == wish.structure_id))
+    assert max(read) <= len(db.session.scalars(sides).all()) + 1
+    assert len(plan.meetings) > 10 * max(read)

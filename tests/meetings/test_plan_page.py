@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import re
+from datetime import UTC, datetime
 
 import pytest
 from flask import Flask
@@ -10,13 +12,13 @@ from flask.testing import FlaskClient
 
 from openmap.extensions import db
 from openmap.meetings import planning
-from openmap.meetings.board import board_of, indicators_of
+from openmap.meetings.ledger import indicators_of, ledger_of, mutual_wishes
 from openmap.meetings.models import Meeting, Participation, Plan, Wish
-from openmap.meetings.queries import attendance_of, contents_of, wishes_of
+from openmap.meetings.queries import buyers_and_structures, wishes_of
 from openmap.meetings.services import plan_now
 from openmap.meetings.tasks import clock
 from openmap.meetings.wording import REASONS, Names, level_lines
-from tests.factories import make_edition, make_plan
+from tests.factories import make_edition, make_plan, make_solve
 from tests.house.counting import statements
 from tests.signing import administrator_client
 
@@ -97,9 +99,8 @@ def test_the_indicators_agree_with_the_engine(app: Flask) -> None:
     db.session.commit()
     plan = plan_now(db.session, edition, time_limit=20, seed=1, clock=clock)
     levels = {level["name"]: level["value"] for level in plan.objectives}
-    meetings, _unserved = contents_of(db.session, plan)
-    wishes = wishes_of(db.session, edition)
-    figures = indicators_of(board_of(edition.slots, attendance_of(db.session, edition), wishes, meetings), wishes)
+    mutual = mutual_wishes(db.session, edition)
+    figures = indicators_of(ledger_of(db.session, edition, plan), edition.slots, mutual)
     assert figures.value == levels["value"]
     assert figures.idle == levels["idle"]
     assert figures.buyers_met + figures.structures_met == levels["coverage"]
@@ -127,7 +128,7 @@ def test_filters_stay_in_the_address_of_every_view(client: FlaskClient) -> None:
     assert "1 sur 3 acheteurs" in text
     for view in ("structures", "souhaits"):
         assert f"vue={view}&amp;version=1&amp;q=ville" in text
-    assert "Voir la dernière version" in text
+    assert "Voir le planning en cours" in text
 
 
 def test_search_forgets_accents_and_case_and_finds_partners(client: FlaskClient) -> None:
@@ -180,6 +181,8 @@ def test_a_wish_not_told_yet_says_when_it_will_be(client: FlaskClient) -> None:
     plan = make_plan(make_edition("essai", buyers=2, structures=6, slots=2))
     plan.unserved.clear()
     db.session.commit()
+    assert "Souhait venu après le calcul" in text_of(client, f"{PLAN}?vue=souhaits")
+    make_solve(plan.edition, "running", plan=plan, beat_at=datetime(2100, 1, 1, tzinfo=UTC))
     assert "La raison sera donnée à la fin du calcul." in text_of(client, f"{PLAN}?vue=souhaits")
 
 
@@ -226,17 +229,17 @@ def test_every_reason_of_the_engine_has_its_words() -> None:
 
     from scheduler.plan import Reason
 
-    assert set(REASONS) == set(get_args(Reason))
+    assert set(REASONS) == {*get_args(Reason), "by_hand"}
 
 
 def test_words_that_look_like_codes_are_left_alone(app: Flask) -> None:
     edition = make_edition("essai")
-    names = Names(attendance_of(db.session, edition).people.values(), wishes_of(db.session, edition), edition)
+    names = Names(itertools.chain(*buyers_and_structures(db.session, edition)), wishes_of(db.session, edition), edition)
     assert names.told("XT01 et S01-bis, table Z9 (en fin)") == "XT01 et S01-bis, table Z9 (en fin)."
     assert names.told("") == ""
 
 
-@pytest.mark.parametrize("view", ["grille", "acheteurs", "structures", "souhaits"])
+@pytest.mark.parametrize("view", ["grille", "acheteurs", "structures", "creneaux", "souhaits", "chiffres"])
 def test_the_number_of_rows_does_not_change_the_number_of_queries(app: Flask, view: str) -> None:
     counts = []
     for size in (3, 30):
