@@ -113,8 +113,8 @@ class NeedForm(FlaskForm):  # type: ignore[misc]
     communes = Chosen(lazy_gettext("Communes"), r"[0-9][0-9AB][0-9]{3}")
     find_place = StringField(lazy_gettext("Chercher un territoire ou une commune"), filters=[_given])
     quarter = SelectField(lazy_gettext("Trimestre"), choices=[])
-    starts_on = Day(lazy_gettext("Du"))
-    ends_on = Day(lazy_gettext("Au"))
+    starts_on = Day(lazy_gettext("Premier jour"))
+    ends_on = Day(lazy_gettext("Dernier jour"))
     recurrence = SelectField(lazy_gettext("Récurrence"), choices=[])
     amount = SelectField(lazy_gettext("Montant hors taxes, sur toute la durée"), choices=[])
     lots = TextAreaField(lazy_gettext("Lots, un par ligne"), filters=[_text], validators=[Optional(), _most(LONGEST)])
@@ -174,7 +174,7 @@ class NeedForm(FlaskForm):  # type: ignore[misc]
             raise ValidationError(_("Donnez les deux dates : du premier jour au dernier."))
         if last < first:
             raise ValidationError(_("La fin vient avant le début : vérifiez les deux dates."))
-        if code and not (bounds(code)[0] <= first and last <= bounds(code)[1]):
+        if code in dict(self._quarters()) and not (bounds(code)[0] <= first and last <= bounds(code)[1]):
             raise ValidationError(
                 _("Ces dates ne sont pas dans le trimestre choisi : corrigez-les, ou laissez le trimestre de côté.")
             )
@@ -195,7 +195,8 @@ class NeedForm(FlaskForm):  # type: ignore[misc]
             "title", "description", "recurrence", "amount", "lots", "delivery", "lever", "procedure", "renews",
             "renewed_ends_on", "certainty", *CONTACT, "visibility",
         )  # fmt: skip
-        code, first, last = self.quarter.data or None, self.starts_on.data, self.ends_on.data
+        first, last = self.starts_on.data, self.ends_on.data
+        code = self.quarter.data if self.quarter.data in dict(self._quarters()) else None
         if code and first is None:
             first, last = bounds(code)
         return {
