@@ -22,7 +22,7 @@ from wtforms import (
     TextAreaField,
     ValidationError,
 )
-from wtforms.validators import Email, InputRequired, Length, Optional
+from wtforms.validators import DataRequired, Email, Length, Optional
 
 from openmap.extensions import AnySession
 from openmap.needs import labels
@@ -72,9 +72,6 @@ class Chosen(SelectMultipleField):  # type: ignore[misc]
 class Day(DateField):  # type: ignore[misc]
     """A day that may stay empty, as a browser sends it or as people write it."""
 
-    def __init__(self, label: Any, **kwargs: Any) -> None:
-        super().__init__(label, validators=[Optional()], **kwargs)
-
     def process_formdata(self, valuelist: list[str]) -> None:
         """Read what was typed; before 2000 and after 2100 nothing is bought."""
         typed = "".join(valuelist[:1]).strip()
@@ -99,7 +96,7 @@ class NeedForm(FlaskForm):  # type: ignore[misc]
         lazy_gettext("Objet de l’achat"),
         filters=[_given],
         validators=[
-            InputRequired(lazy_gettext("Dites en une ligne ce que vous pensez acheter.")),
+            DataRequired(lazy_gettext("Dites en une ligne ce que vous pensez acheter.")),
             _most(300),
             printable,
         ],
