@@ -7,6 +7,8 @@ import unicodedata
 from typing import Final
 
 _LIGATURES: Final = str.maketrans({"œ": "oe", "æ": "ae", "Œ": "oe", "Æ": "ae"})
+
+
 class _Marks(dict[int, int | None]):
     """Leaves out combining marks; asked once a letter, so that long texts are folded at the speed of ``translate``."""
 
