@@ -1,0 +1,71 @@
+"""The rooms of the house: their pages, and what each tells the others of itself when it is imported."""
+
+from __future__ import annotations
+
+from types import ModuleType
+from typing import Final
+
+from flask import Flask
+
+from openmap import web
+from openmap.agendas import exports
+from openmap.applications import applying, asking, behalf, bringing, comparing, examining, handing, writing
+from openmap.applications import files as attached_files
+from openmap.applications import indexing as _applications_indexing  # noqa: F401
+from openmap.applications import preparation as _applications_preparation  # noqa: F401
+from openmap.applications import privacy as _applications_privacy  # noqa: F401
+from openmap.directory import indexing as _directory_indexing  # noqa: F401
+from openmap.directory import privacy as _directory_privacy  # noqa: F401
+from openmap.directory import views as organisations
+from openmap.events import access_plans, history, parts, preparing, registrations, resources, stands, team
+from openmap.events import privacy as _events_privacy  # noqa: F401
+from openmap.events import views as events
+from openmap.mail import privacy as _mail_privacy  # noqa: F401
+from openmap.mail import views as mail
+from openmap.meetings import correcting, solve_views, versions, weight_views
+from openmap.meetings import tasks as _tasks  # noqa: F401
+from openmap.meetings import views as meetings
+from openmap.needs import indexing as _needs_indexing  # noqa: F401
+from openmap.needs import privacy as _needs_privacy  # noqa: F401
+from openmap.needs import stating
+from openmap.needs import views as needs
+from openmap.people import access, permissions
+from openmap.people import views as people
+from openmap.pitches import coachings, deciding, juror_pages, jury_pages
+from openmap.pitches import following as _following  # noqa: F401
+from openmap.pitches import outcomes as _outcomes  # noqa: F401
+from openmap.pitches import permissions as _pitches  # noqa: F401
+from openmap.pitches import preparation as _pitches_preparation  # noqa: F401
+from openmap.pitches import privacy as _pitches_privacy  # noqa: F401
+from openmap.pitches import selection_privacy as _selection_privacy  # noqa: F401
+from openmap.reference import views as reference
+from openmap.signin import account, sessions
+from openmap.signin import privacy as _signin_privacy  # noqa: F401
+from openmap.signin import views as signin
+
+PAGES: Final[tuple[ModuleType, ...]] = (
+    people, mail, signin, account, reference, organisations,
+    stating, needs,
+    preparing, parts, registrations, stands, resources, access_plans, team, history,
+    applying, attached_files, examining, handing, writing, asking, behalf, bringing, comparing,
+    jury_pages, juror_pages,
+    events,
+    deciding, coachings,
+    meetings, correcting, versions, solve_views, weight_views,
+)  # fmt: skip
+"""The modules that have pages, each with its ``blueprint``."""
+
+
+def register(app: Flask) -> None:
+    """Add every room's pages to ``app``."""
+    web.init_app(app)
+    sessions.init_app(app)
+    app.context_processor(
+        lambda: {
+            "person": access.current_person(),
+            "has_outbox": permissions.organises_something(access.current_person()),
+        }
+    )
+    for room in PAGES:
+        app.register_blueprint(room.blueprint)
+    exports.register()
