@@ -56,6 +56,7 @@ def _register_rooms(app: Flask) -> None:
     from openmap.events import views as events  # noqa: PLC0415
     from openmap.mail import privacy as _mail_privacy  # noqa: F401, PLC0415
     from openmap.mail import views as mail  # noqa: PLC0415
+    from openmap.meetings import check_views, suppose_views  # noqa: PLC0415
     from openmap.meetings import solve_views as solves  # noqa: PLC0415
     from openmap.meetings import tasks as _tasks  # noqa: F401, PLC0415
     from openmap.meetings import views as meetings  # noqa: PLC0415
@@ -97,3 +98,5 @@ def _register_rooms(app: Flask) -> None:
     app.register_blueprint(meetings.blueprint)
     agendas.register()
     app.register_blueprint(solves.blueprint)
+    for calculating in (check_views, suppose_views):
+        app.register_blueprint(calculating.blueprint)

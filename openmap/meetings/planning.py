@@ -198,7 +198,11 @@ def conflict_of(problem: scheduler.Problem) -> tuple[str, tuple[str, ...]] | Non
 
 def digest_of(problem: scheduler.Problem) -> str:
     """Return what tells two problems apart (SHA-256 of their JSON)."""
-    text = json.dumps(scheduler.problem_to_json(problem), sort_keys=True, ensure_ascii=False)
+    return text_digest(json.dumps(scheduler.problem_to_json(problem), sort_keys=True, ensure_ascii=False))
+
+
+def text_digest(text: str) -> str:
+    """Return the SHA-256 of a text in hexadecimal."""
     return hashlib.sha256(text.encode()).hexdigest()
 
 
