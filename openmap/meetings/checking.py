@@ -197,7 +197,7 @@ def _absent(facts: Facts) -> Iterator[Finding]:
                 name=facts.name(code),
             )
             yield Finding("max_zero", WARNING, sentence, cure)
-        elif not facts.wishes[code]:
+        elif not facts.wishes[code] and facts.problem.requests:
             sentence = _(
                 "%(name)s n’a aucun souhait\u00a0: le planning ne lui donnera aucun rendez-vous.", name=facts.name(code)
             )

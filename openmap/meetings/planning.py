@@ -15,7 +15,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from sqlalchemy import delete, insert, select
-from sqlalchemy.orm import joinedload, selectinload
+from sqlalchemy.orm import joinedload
 
 import scheduler
 from openmap.events.models import Edition, Slot, Table
@@ -69,7 +69,7 @@ def problem_of(session: AnySession, edition: Edition, *, only: Collection[int] |
     ).all()
     asked = select(Wish).where(Wish.edition_id == edition.id)
     asked = asked.where(Wish.withdrawn_at.is_(None) if only is None else Wish.id.in_(only))
-    wishes = session.scalars(asked.options(selectinload(Wish.lock)).order_by(Wish.code)).all()
+    wishes = session.scalars(asked.options(joinedload(Wish.lock)).order_by(Wish.code)).all()
     here = select(Participation).where(Participation.edition_id == edition.id)
     if only is not None:
         sides = {side for wish in wishes for side in (wish.buyer_id, wish.structure_id)}

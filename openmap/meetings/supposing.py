@@ -100,6 +100,7 @@ def supposed(problem: AnyProblem, assumptions: Assumptions) -> AnyProblem:
     """
     if assumptions.is_nothing:
         return problem
+    _require_tables(problem, assumptions)
     gone = {slot.id for slot in removed_slots(problem, assumptions)}
     added = added_slots(problem, assumptions)
     kept = [slot for slot in problem.slots if slot.id not in gone]

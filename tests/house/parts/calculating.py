@@ -46,7 +46,8 @@ ACTIONS: tuple[Action, ...] = (
            f"{HERE}/calculs/{{calc_next}}", {"vu": "{calc_steps}"}),
     Action("solves.keep", f"{HERE}/calculs/{{calc_proposed}}/garder", "organiser", f"{HERE}/calculs/{{calc_proposed}}",
            {"vu": "{calc_working}"}),
-    Action("solves.drop", f"{HERE}/calculs/{{calc_proposed}}/abandon", "organiser", f"{HERE}/calculs/{{calc_proposed}}"),
+    Action("solves.drop", f"{HERE}/calculs/{{calc_proposed}}/abandon", "organiser",
+           f"{HERE}/calculs/{{calc_proposed}}"),
 )  # fmt: skip
 FILES: tuple[File, ...] = ()
 DOORS: frozenset[str] = frozenset()
