@@ -206,4 +206,6 @@ class Run:
             return f"{count}. Arrêté à votre demande : le meilleur planning trouvé est gardé."
         if self._stopping():
             return f"{count}. Arrêté avec le serveur : le meilleur planning trouvé est gardé, vous pouvez relancer."
+        if plan.seconds < 0.9 * self._solve.time_limit:
+            return f"{count}. Recherche menée à son terme sans tout prouver : c’est le meilleur planning connu."
         return f"{count}. Durée maximale atteinte : le meilleur planning trouvé est gardé."

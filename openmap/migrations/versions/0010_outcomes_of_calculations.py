@@ -1,12 +1,12 @@
 """What came of a calculation: figures of what-if runs, and what was decided.
 
-Revision 0009, after 0006.
+Revision 0010, after 0006.
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = '0009'
+revision = '0010'
 down_revision = '0006'
 branch_labels = None
 depends_on = None
