@@ -218,13 +218,14 @@ def solve(
     seed: int,
     previous: scheduler.Plan | None = None,
     now: str | None = None,
+    remedies: bool = True,
     on_progress: OnProgress | None = None,
     stop: Callable[[], bool] | None = None,
 ) -> scheduler.Plan:
     """Return the best plan with, for each wish left out, its reason and its cheapest remedy, really solved.
 
     With ``previous`` the plan changes least from it, and keeps what begins before the slot of code ``now``.
-    ``time_limit`` in seconds is for the plan; remedies take as long again at most, never more than
+    ``time_limit`` in seconds is for the plan; ``remedies`` take as long again at most, never more than
     ``EXPLAINING_SECONDS``, far less once ``stop`` says true.
     """
     asked_to_stop = stop or (lambda: False)
@@ -233,7 +234,7 @@ def solve(
         # Reasons only: what would serve a wish left out is sought for plans that may still change freely.
         return scheduler.repair(problem, previous, options, now=now, on_progress=on_progress, stop=stop)
     plan = scheduler.solve(problem, options, on_progress=on_progress, stop=stop)
-    if plan.status == "infeasible" or len(problem.requests) > EXPLAINED_REQUESTS:
+    if not remedies or plan.status == "infeasible" or len(problem.requests) > EXPLAINED_REQUESTS:
         return plan
     found_at = time.monotonic()
     explained = scheduler.explain(

@@ -96,7 +96,7 @@ class Run:
 
     def follow(self) -> None:
         """Run the engine, writing what it finds as it finds it, then close the calculation."""
-        time_limit, seed = self._solve.time_limit, self._solve.seed
+        time_limit, seed, kind = self._solve.time_limit, self._solve.seed, self._solve.kind
         self._session.commit()
         with ThreadPoolExecutor(1, thread_name_prefix="engine") as pool:
             future: Future[AnyPlan] = pool.submit(
@@ -106,6 +106,7 @@ class Run:
                 seed=seed,
                 previous=self._work.previous,
                 now=self._work.now,
+                remedies=kind != "what_if",
                 on_progress=self._hear,
                 stop=self._stop.is_set,
             )

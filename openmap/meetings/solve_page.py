@@ -51,7 +51,11 @@ class SolvePage:
     def is_wording(self) -> bool:
         """Whether the search is done and the reasons of what is left out are being worked out."""
         done = all(line.proved for line in self.lines)
-        return self.solve.state == "running" and (done or self.elapsed > self.solve.time_limit + 1)
+        return (
+            self.solve.state == "running"
+            and self.solve.kind == "solve"
+            and (done or self.elapsed > self.solve.time_limit + 1)
+        )
 
     @property
     def difference(self) -> str:
@@ -72,18 +76,19 @@ def solve_page(session: AnySession, solve: Solve, *, now: datetime, page: int = 
     started = solve.started_at or solve.requested_at
     ahead = ahead_of(session, solve) if solve.state == "queued" else 0
     long = solve.state == "queued" and not ahead and now - solve.requested_at > PATIENCE
+    outcome = outcome_of(session, solve) if solve.kind == "what_if" else None
     return SolvePage(
         solve=solve,
         elapsed=max(0.0, ((solve.ended_at or now) - started).total_seconds()),
         meetings=counts.get(solve.plan.id, 0) if solve.plan is not None else _heard(solve),
-        lines=level_lines(_levels(solve)),
+        lines=level_lines(outcome.document["objectives"] if outcome and outcome.document else _levels(solve)),
         current=solve.progress[-1]["name"] if solve.state == "running" and solve.progress else "",
         before=before,
         meetings_before=counts.get(before.id, 0) if before is not None else None,
         waits_long=long and not _someone_works(session),
         ahead=ahead,
         proposal=proposal_of(session, solve, page=page),
-        outcome=outcome_of(session, solve) if solve.kind == "what_if" else None,
+        outcome=outcome,
     )
 
 
