@@ -70,7 +70,10 @@ def check_page(session: AnySession, edition: Edition, *, asked: str = "", page: 
     rows = [
         (
             Finding(
-                one.rule, one.severity, names.told(one.sentence) if one.rule == "locks" else one.sentence, one.cures
+                one.rule,
+                one.severity,
+                names.told(one.sentence) if one.rule in {"locks", "unusable"} else one.sentence,
+                one.cures,
             ),
             [link for cure in one.cures if (link := _link(edition, cure, people, wishes)) is not None],
         )

@@ -231,10 +231,11 @@ def solve(
     asked_to_stop = stop or (lambda: False)
     options = scheduler.Options(time_limit=time_limit, seed=seed)
     if previous is not None:
-        # Reasons only: what would serve a wish left out is sought for plans that may still change freely.
-        return scheduler.repair(problem, previous, options, now=now, on_progress=on_progress, stop=stop)
-    plan = scheduler.solve(problem, options, on_progress=on_progress, stop=stop)
-    if not remedies or plan.status == "infeasible" or len(problem.requests) > EXPLAINED_REQUESTS:
+        plan = scheduler.repair(problem, previous, options, now=now, on_progress=on_progress, stop=stop)
+    else:
+        plan = scheduler.solve(problem, options, on_progress=on_progress, stop=stop)
+    # Remedies know no clock: once the day has begun they would offer what is over.
+    if not remedies or now is not None or plan.status == "infeasible" or len(problem.requests) > EXPLAINED_REQUESTS:
         return plan
     found_at = time.monotonic()
     explained = scheduler.explain(

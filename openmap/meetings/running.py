@@ -13,8 +13,10 @@ from sqlalchemy import CursorResult, func, select, update
 
 from openmap.meetings import comparing, planning
 from openmap.meetings.models import Plan, Solve
+from openmap.meetings.queries import attendance_of, wishes_of
 from openmap.meetings.solved import SolveOutcome
 from openmap.meetings.supposing import Assumptions, supposed
+from openmap.meetings.wording import Names
 
 if TYPE_CHECKING:
     from openmap.extensions import AnySession
@@ -197,7 +199,12 @@ class Run:
         self._session.add(SolveOutcome(solve_id=self._solve.id, figures=figures.as_json(), document=document))
 
     def _told(self, plan: AnyPlan) -> str:
-        return " ".join((self._ended(plan), *plan.warnings))
+        if not plan.warnings:
+            return self._ended(plan)
+        edition = self._solve.edition
+        attendance, wishes = attendance_of(self._session, edition), wishes_of(self._session, edition)
+        names = Names(attendance.people.values(), wishes, edition)
+        return " ".join((self._ended(plan), *(names.told(warning) for warning in plan.warnings)))
 
     def _ended(self, plan: AnyPlan) -> str:
         count = f"{len(plan.meetings)} entretiens"

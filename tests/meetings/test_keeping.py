@@ -54,7 +54,7 @@ def solved(edition: Edition, by: Person, kind: str = "repair", at: datetime | No
 
 @pytest.mark.usefixtures("app")
 def test_repair_keeps_locks_and_changes_least() -> None:
-    edition, plan, by = planned()
+    edition, plan, by = planned(slots=3, structures=8)
     kept, gone = plan.meetings[0], plan.meetings[1]
     kept.wish.lock = Lock(slot_id=kept.slot_id, table_id=kept.table_id)
     gone.wish.structure.absent_slots = [gone.slot]
@@ -69,6 +69,7 @@ def test_repair_keeps_locks_and_changes_least() -> None:
     assert 1 <= sum(after.get(wish) != place for wish, place in before.items()) <= 2
     assert (solve.plan.kind, solve.plan.parent_id) == ("repair", plan.id)
     assert "changes" in {level["name"] for level in solve.plan.objectives}
+    assert any(left.would_need for left in solve.plan.unserved)
 
 
 @pytest.mark.usefixtures("app")
@@ -84,6 +85,8 @@ def test_repair_during_the_day_keeps_what_has_begun() -> None:
     assert solve.plan is not None
     assert {(one.wish_id, one.slot_id) for one in solve.plan.meetings if one.slot_id in begun} == past
     assert not [one for one in solve.plan.meetings if one.slot_id not in begun and one.wish.structure_id == someone.id]
+    assert someone.organisation.name in solve.message  # held although the problem forbids it today
+    assert someone.code not in solve.message
     with pytest.raises(NothingToRepair, match="Tous les créneaux ont commencé"):
         solved(edition, by, at=edition.slots[-1].end)
 
