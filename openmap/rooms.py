@@ -22,7 +22,7 @@ from openmap.events import privacy as _events_privacy  # noqa: F401
 from openmap.events import views as events
 from openmap.mail import privacy as _mail_privacy  # noqa: F401
 from openmap.mail import views as mail
-from openmap.meetings import correcting, solve_views, versions, weight_views
+from openmap.meetings import check_views, correcting, solve_views, suppose_views, versions, weight_views
 from openmap.meetings import tasks as _tasks  # noqa: F401
 from openmap.meetings import views as meetings
 from openmap.needs import indexing as _needs_indexing  # noqa: F401
@@ -51,7 +51,7 @@ PAGES: Final[tuple[ModuleType, ...]] = (
     jury_pages, juror_pages,
     events,
     deciding, coachings,
-    meetings, correcting, versions, solve_views, weight_views,
+    meetings, correcting, versions, solve_views, check_views, suppose_views, weight_views,
 )  # fmt: skip
 """The modules that have pages, each with its ``blueprint``."""
 

@@ -11,6 +11,7 @@ import time
 from collections import defaultdict
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any, Final
 
 from sqlalchemy import delete, insert, select
@@ -50,10 +51,15 @@ _LISTED: Final = 900
 AnyPlan = scheduler.Plan
 AnyProblem = scheduler.Problem
 AnyViolation = scheduler.Violation
+OBJECTIVES: Final = scheduler.OBJECTIVES
 
 
 class EditionChanged(Exception):
     """What a plan names is gone from the edition; the message is for the organiser."""
+
+
+class AllBegun(Exception):
+    """Every slot of the edition has begun: there is nothing left to plan."""
 
 
 def problem_of(session: AnySession, edition: Edition, *, only: Collection[int] | None = None) -> scheduler.Problem:
@@ -182,16 +188,35 @@ def _slot_sets(
 
 def faults_of(problem: scheduler.Problem) -> list[str]:
     """Return, in French, why no plan could be made of ``problem``; an empty list when one can."""
-    faults = [fault.sentence for fault in scheduler.validate(problem)]
+    faults = validated(problem)
     if faults:
         return faults
-    conflict = scheduler.lock_conflict(problem)
-    return [] if conflict is None else [f"Ces créneaux imposés se contredisent : {conflict.sentence}"]
+    conflict = conflict_of(problem)
+    return [] if conflict is None else [f"Ces créneaux imposés se contredisent : {conflict[0]}"]
+
+
+def validated(problem: scheduler.Problem) -> list[str]:
+    """Return, in French, what makes ``problem`` unusable by itself, locks apart."""
+    return [fault.sentence for fault in scheduler.validate(problem)]
+
+
+def conflict_of(problem: scheduler.Problem) -> tuple[str, tuple[str, ...]] | None:
+    """Return the smallest set of locks that cannot be kept together: its sentence, and the codes of its wishes.
+
+    The problem must be usable (``scheduler.validate``).
+    """
+    conflict = scheduler.lock_conflict(problem) if problem.locks else None
+    return None if conflict is None else (conflict.sentence, conflict.requests)
 
 
 def digest_of(problem: scheduler.Problem) -> str:
     """Return what tells two problems apart (SHA-256 of their JSON), their locks aside: see ``is_stale``."""
-    text = json.dumps(scheduler.problem_to_json(replace(problem, locks=())), sort_keys=True, ensure_ascii=False)
+    told = scheduler.problem_to_json(replace(problem, locks=()))
+    return text_digest(json.dumps(told, sort_keys=True, ensure_ascii=False))
+
+
+def text_digest(text: str) -> str:
+    """Return the SHA-256 of a text in hexadecimal."""
     return hashlib.sha256(text.encode()).hexdigest()
 
 
@@ -215,19 +240,26 @@ def solve(
     *,
     time_limit: float,
     seed: int,
+    previous: scheduler.Plan | None = None,
+    now: str | None = None,
+    remedies: bool = True,
     on_progress: OnProgress | None = None,
     stop: Callable[[], bool] | None = None,
 ) -> scheduler.Plan:
     """Return the best plan with, for each wish left out, its reason and its cheapest remedy, really solved.
 
-    ``time_limit`` in seconds is for the plan; remedies take as long again at most, never more than
+    With ``previous`` the plan changes least from it, and keeps what begins before the slot of code ``now``.
+    ``time_limit`` in seconds is for the plan; ``remedies`` take as long again at most, never more than
     ``EXPLAINING_SECONDS``, far less once ``stop`` says true.
     """
     asked_to_stop = stop or (lambda: False)
-    plan = scheduler.solve(
-        problem, scheduler.Options(time_limit=time_limit, seed=seed), on_progress=on_progress, stop=stop
-    )
-    if plan.status == "infeasible" or len(problem.requests) > EXPLAINED_REQUESTS:
+    options = scheduler.Options(time_limit=time_limit, seed=seed)
+    if previous is not None:
+        plan = scheduler.repair(problem, previous, options, now=now, on_progress=on_progress, stop=stop)
+    else:
+        plan = scheduler.solve(problem, options, on_progress=on_progress, stop=stop)
+    # Remedies know no clock: once the day has begun they would offer what is over.
+    if not remedies or now is not None or plan.status == "infeasible" or len(problem.requests) > EXPLAINED_REQUESTS:
         return plan
     found_at = time.monotonic()
     explained = scheduler.explain(
@@ -237,6 +269,22 @@ def solve(
         stop=lambda: asked_to_stop() and time.monotonic() - found_at > STOPPED_EXPLAINING_SECONDS,
     )
     return replace(plan, unserved=explained)
+
+
+def next_slot(problem: scheduler.Problem, now: datetime) -> str | None:
+    """Return the first slot that has not begun where some have; ``None`` before the first.
+
+    Raises AllBegun once the last has.
+    """
+    begun = [slot.id for slot in problem.slots if slot.start <= now]
+    if len(begun) == len(problem.slots):
+        raise AllBegun
+    return problem.slots[len(begun)].id if begun else None
+
+
+def as_json(plan: scheduler.Plan) -> dict[str, Any]:
+    """Return a plan as the engine's own document."""
+    return scheduler.plan_to_json(plan)
 
 
 def store(session: AnySession, row: Plan, plan: scheduler.Plan) -> None:

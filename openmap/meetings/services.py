@@ -9,33 +9,31 @@ from __future__ import annotations
 import signal
 import threading
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final, cast
 
-from sqlalchemy import CursorResult, func, select, update
+from sqlalchemy import CursorResult, exists, func, select, update
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import aliased
 
 from openmap.events.models import Edition
-from openmap.meetings import planning
-from openmap.meetings.models import Plan, Solve, Wish
+from openmap.meetings import desk, planning
+from openmap.meetings.models import Desk, Plan, Solve, Wish
+from openmap.meetings.running import Clock, Run, close, work_of
+from openmap.meetings.supposing import Assumptions, RefusedSupposition, supposed
+from openmap.people.models import Person
 
 if TYPE_CHECKING:
     from openmap.extensions import AnySession
-    from openmap.meetings.planning import AnyPlan, AnyProblem
-
-Clock = Callable[[], datetime]
-
-TICK_SECONDS: Final = 0.5
-"""How often a running calculation writes what it has found and looks whether it should stop."""
 
 LOST_AFTER: Final = timedelta(seconds=15)
 """A running calculation that has not written for so long has lost its worker."""
 
 LONGEST: Final = 4 * 3600.0
 
-ALREADY_RUNNING: Final = "Un calcul est déjà en cours pour cette édition : attendez sa fin ou arrêtez-le."
+MOST_WAITING: Final = 20
+"""As many calculations of an edition wait at most: beyond, someone has leant on a key."""
 
 
 class RefusedSolve(Exception):
@@ -43,7 +41,18 @@ class RefusedSolve(Exception):
 
 
 class AlreadyRunning(RefusedSolve):
-    """Another calculation of the same edition is queued or running."""
+    """Another calculation of the same edition is queued or running, and this one cannot wait for its turn."""
+
+    def __init__(self) -> None:
+        super().__init__("Un calcul est déjà en cours pour cette édition : attendez sa fin ou arrêtez-le.")
+
+
+class TooManyWaiting(RefusedSolve):
+    """As many calculations as can wait are waiting."""
+
+
+class NothingToRepair(RefusedSolve):
+    """There is no plan to change, or the day is over."""
 
 
 class NothingToPlan(RefusedSolve):
@@ -58,44 +67,63 @@ class SolveFailed(Exception):
     """A calculation that ended without a plan; the message is for the organiser."""
 
 
-def request_solve(session: AnySession, edition: Edition, *, time_limit: float, seed: int, now: datetime) -> Solve:
+def request_solve(
+    session: AnySession, edition: Edition, *, time_limit: float, seed: int, now: datetime,
+    kind: str = "solve", name: str = "", assumptions: Assumptions | None = None, by: Person | None = None,
+) -> Solve:  # fmt: skip
     """Queue a calculation and return it; its job is to be enqueued once this has returned.
 
-    Raises AlreadyRunning, NothingToPlan or UnusableEdition with a sentence that says what to do.
+    A ``repair`` changes least in the working plan. When someone asks (``by``), the working plan stays the one it is
+    until they keep what is found. Raises RefusedSolve with a sentence that says what to do.
     """
     mark_lost(session, now=now)
-    busy = session.scalar(
-        select(Solve.id).where(Solve.edition_id == edition.id, Solve.state.in_(("queued", "running"))).limit(1)
-    )
-    if busy is not None:
-        raise AlreadyRunning(ALREADY_RUNNING)
-    if not session.scalar(select(func.count()).select_from(Wish).where(Wish.edition_id == edition.id)):
+    waiting = select(func.count()).select_from(Solve).where(Solve.edition_id == edition.id, Solve.state == "queued")
+    if (session.scalar(waiting) or 0) >= MOST_WAITING:
+        raise TooManyWaiting(f"{MOST_WAITING} calculs attendent déjà leur tour : annulez-en, ou attendez.")
+    wishes = select(func.count()).select_from(Wish)
+    if not session.scalar(wishes.where(Wish.edition_id == edition.id, Wish.withdrawn_at.is_(None))):
         raise NothingToPlan("Cette édition n’a encore aucun souhait : importez-les, puis relancez le calcul.")
-    faults = planning.faults_of(planning.problem_of(session, edition))
+    supposing = assumptions or Assumptions()
+    working = desk.working_plan(session, edition)
+    try:
+        problem = supposed(planning.problem_of(session, edition), supposing)
+        if kind == "repair":
+            _require_repairable(working)
+            planning.next_slot(problem, now)
+    except RefusedSupposition as refusal:
+        raise UnusableEdition(str(refusal)) from None
+    except planning.AllBegun:
+        raise NothingToRepair("Tous les créneaux ont commencé : il n’y a plus rien à recalculer.") from None
+    faults = planning.faults_of(problem)
     if faults:
         raise UnusableEdition(" ".join(faults))
+    if by is not None and kind != "what_if" and working is not None and _unchosen(session, edition):
+        desk.choose(session, edition, working, by=by, now=now)
     solve = Solve(
-        edition_id=edition.id,
-        state="queued",
-        time_limit=min(time_limit, LONGEST),
-        seed=seed,
-        requested_at=now,
-        progress=[],
-    )
+        edition_id=edition.id, state="queued", time_limit=min(time_limit, LONGEST), seed=seed, requested_at=now,
+        progress=[], kind=kind, name=name, assumptions={} if supposing.is_nothing else supposing.as_json(),
+        base_plan_id=working.id if working is not None and kind != "solve" else None,
+        person_id=by.id if by is not None else None,
+    )  # fmt: skip
     session.add(solve)
-    try:
-        session.commit()
-    except IntegrityError:
-        # Someone else asked between our look and our write: the database lets one through.
-        session.rollback()
-        raise AlreadyRunning(ALREADY_RUNNING) from None
+    session.commit()
     return solve
+
+
+def _require_repairable(working: Plan | None) -> None:
+    if working is None:
+        raise NothingToRepair("Il n’y a pas encore de planning à ajuster : lancez d’abord un calcul complet.")
+
+
+def _unchosen(session: AnySession, edition: Edition) -> bool:
+    chosen = session.get(Desk, edition.id)
+    return chosen is None or chosen.plan_id is None
 
 
 def stop_solve(session: AnySession, solve: Solve, *, now: datetime) -> None:
     """Ask a running calculation to stop and keep its best plan; a queued one ends at once."""
     if solve.state == "queued":
-        _close(session, solve.id, "finished", "Calcul annulé avant son début.", now, only="queued", started=now)
+        close(session, solve.id, "finished", "Calcul annulé avant son début.", now, only="queued", started=now)
     session.execute(update(Solve).where(Solve.id == solve.id, Solve.state == "running").values(stop_requested=True))
     session.commit()
     session.refresh(solve)
@@ -107,24 +135,43 @@ def mark_lost(session: AnySession, *, now: datetime, after: timedelta = LOST_AFT
     lost = []
     for solve in silent:
         version = solve.plan.version if solve.plan is not None else None
-        kept = (
-            "Aucun planning n’avait encore été trouvé."
-            if version is None
-            else f"Le meilleur planning trouvé jusque-là est conservé (version {version})."
-        )
+        if solve.kind == "what_if":
+            kept = "Cette hypothèse n’a aucun résultat, et l’édition n’a pas changé."
+        elif version is None:
+            kept = "Aucun planning n’avait encore été trouvé."
+        else:
+            kept = f"Le meilleur planning trouvé jusque-là est conservé (version {version})."
+            kept += " Le planning en cours n’a pas changé." if solve.kind == "repair" else ""
         sentence = (
             f"Le calcul a été interrompu : le programme qui le menait s’est arrêté. {kept} Vous pouvez le relancer."
         )
-        if _close(session, solve.id, "lost", sentence, now, only="running"):
+        if close(session, solve.id, "lost", sentence, now, only="running"):
             lost.append(solve.id)
     session.commit()
     return lost
 
 
 def queued_solves(session: AnySession, *, before: datetime) -> list[int]:
-    """Return the calculations asked for before this instant that still wait for a worker, oldest first."""
-    waiting = select(Solve.id).where(Solve.state == "queued", Solve.requested_at < before)
-    return list(session.scalars(waiting.order_by(Solve.id)))
+    """Return what was asked for before this instant and whose turn it is: the oldest of each idle edition."""
+    other = aliased(Solve)
+    busy = exists().where(other.edition_id == Solve.edition_id, other.state == "running")
+    turn = select(func.min(Solve.id)).where(Solve.state == "queued", Solve.requested_at < before, ~busy)
+    return sorted(session.scalars(turn.group_by(Solve.edition_id)))
+
+
+def next_in_turn(session: AnySession, edition_id: int) -> int | None:
+    """Return the calculation of an edition that has waited longest."""
+    waiting = select(func.min(Solve.id)).where(Solve.edition_id == edition_id, Solve.state == "queued")
+    return session.scalar(waiting)
+
+
+def ahead_of(session: AnySession, solve: Solve) -> int:
+    """Return how many calculations of its edition a queued one waits for."""
+    before = select(func.count()).select_from(Solve)
+    before = before.where(Solve.edition_id == solve.edition_id, Solve.id != solve.id)
+    running = before.where(Solve.state == "running")
+    older = before.where(Solve.state == "queued", Solve.id < solve.id)
+    return (session.scalar(running) or 0) + (session.scalar(older) or 0)
 
 
 def run_solve(
@@ -137,23 +184,23 @@ def run_solve(
 ) -> None:
     """Run a queued calculation to its end; a job that was delivered twice does nothing the second time.
 
+    One whose turn has not come, since another of its edition runs or is older, stays queued.
     ``stopping`` says that this process has to end: the calculation then stops and keeps its best plan.
     """
     if not _take(session, solve_id, clock()):
         return
     solve = session.get_one(Solve, solve_id)
     try:
-        problem = planning.problem_of(session, solve.edition)
-        run = _Run(session, solve, problem, clock, stopping, on_tick)
-        run.follow()
-    except planning.EditionChanged as change:
+        Run(session, solve, work_of(session, solve, now=clock()), clock, stopping, on_tick).follow()
+    except (planning.EditionChanged, planning.AllBegun, RefusedSupposition) as change:
         session.rollback()
-        _close(session, solve_id, "failed", str(change), clock(), only="running")
+        sentence = str(change) or "Tous les créneaux ont commencé : il n’y a plus rien à recalculer."
+        close(session, solve_id, "failed", sentence, clock(), only="running")
         session.commit()
     except Exception as error:
         session.rollback()
         sentence = "Le calcul a échoué. Vous pouvez le relancer ; si cela se répète, prévenez l’administrateur."
-        _close(session, solve_id, "failed", sentence, clock(), only="running")
+        close(session, solve_id, "failed", sentence, clock(), only="running")
         session.commit()
         raise error from None
 
@@ -171,10 +218,16 @@ def plan_now(
 
     Raises RefusedSolve when the calculation cannot start, SolveFailed when it ends without a plan.
     """
+    mark_lost(session, now=clock())
+    if session.scalar(select(func.count()).where(Solve.edition_id == edition.id, Solve.ended_at.is_(None))):
+        raise AlreadyRunning
     solve = request_solve(session, edition, time_limit=time_limit, seed=seed, now=clock())
     with _interruption() as interrupted:
         run_solve(session, solve.id, clock=clock, stopping=interrupted.is_set, on_tick=on_tick)
     session.refresh(solve)
+    if solve.state == "queued":  # someone else came in between
+        stop_solve(session, solve, now=clock())
+        raise AlreadyRunning
     if solve.plan is None:
         raise SolveFailed(solve.message or "Le calcul n’a donné aucun planning : relancez-le.")
     return solve.plan
@@ -195,151 +248,23 @@ def _interruption() -> Iterator[threading.Event]:
 
 
 def _take(session: AnySession, solve_id: int, now: datetime) -> bool:
-    """Turn a queued calculation into a running one, for exactly one worker."""
-    taken = session.execute(
+    """Turn a queued calculation whose turn has come into a running one, for exactly one worker."""
+    other = aliased(Solve)
+    edition = select(Solve.edition_id).where(Solve.id == solve_id).scalar_subquery()
+    before = (other.state == "running") | ((other.state == "queued") & (other.id < solve_id))
+    taking = (
         update(Solve)
         .where(Solve.id == solve_id, Solve.state == "queued")
+        .where(~exists().where(other.edition_id == edition, before))
         .values(state="running", started_at=now, beat_at=now)
+        .execution_options(synchronize_session=False)
     )
-    session.commit()
+    try:
+        taken = session.execute(taking)
+        session.commit()
+    except IntegrityError:
+        # Another worker took one of the same edition at this very instant: the database lets one run.
+        session.rollback()
+        return False
+    session.expire_all()
     return bool(cast("CursorResult[Any]", taken).rowcount)
-
-
-def _close(
-    session: AnySession,
-    solve_id: int,
-    state: str,
-    message: str,
-    now: datetime,
-    *,
-    only: str,
-    started: datetime | None = None,
-) -> bool:
-    values: dict[str, Any] = {"state": state, "message": message, "ended_at": now}
-    if started is not None:
-        values["started_at"] = started
-    closed = session.execute(update(Solve).where(Solve.id == solve_id, Solve.state == only).values(**values))
-    return bool(cast("CursorResult[Any]", closed).rowcount)
-
-
-class _Run:
-    """One calculation under way: the engine in a thread, the database in this one."""
-
-    def __init__(
-        self,
-        session: AnySession,
-        solve: Solve,
-        problem: AnyProblem,
-        clock: Clock,
-        stopping: Callable[[], bool],
-        on_tick: Callable[[Solve], None],
-    ) -> None:
-        self._session = session
-        self._solve = solve
-        self._problem = problem
-        self._digest = planning.digest_of(problem)
-        self._clock = clock
-        self._stopping = stopping
-        self._on_tick = on_tick
-        self._stop = threading.Event()
-        self._lock = threading.Lock()
-        self._figures: dict[str, dict[str, Any]] = {}
-        self._best: AnyPlan | None = None
-        self._stored: tuple[Any, ...] | None = None
-
-    def follow(self) -> None:
-        """Run the engine, writing what it finds as it finds it, then close the calculation."""
-        time_limit, seed = self._solve.time_limit, self._solve.seed
-        self._session.commit()
-        with ThreadPoolExecutor(1, thread_name_prefix="engine") as pool:
-            future: Future[AnyPlan] = pool.submit(
-                planning.solve,
-                self._problem,
-                time_limit=time_limit,
-                seed=seed,
-                on_progress=self._hear,
-                stop=self._stop.is_set,
-            )
-            try:
-                while not future.done():
-                    wait([future], timeout=TICK_SECONDS)
-                    self._tick()
-            finally:
-                self._stop.set()
-            plan = future.result()
-        self._finish(plan)
-
-    def _hear(self, progress: Any) -> None:
-        """Note what the engine says; called from its thread."""
-        with self._lock:
-            self._figures.pop(progress.objective, None)  # the last heard comes last
-            self._figures[progress.objective] = {
-                "name": progress.objective,
-                "value": progress.value,
-                "bound": progress.bound,
-                "proved": progress.proved,
-                "meetings": progress.meetings,
-                "seconds": progress.seconds,
-            }
-            self._best = progress.plan
-
-    def _tick(self) -> None:
-        """Write the beat, the figures and the best plan; look whether to stop."""
-        with self._lock:
-            figures, best = list(self._figures.values()), self._best
-        self._solve.beat_at = self._clock()
-        self._solve.progress = figures
-        if best is not None:
-            self._keep(best)
-        self._session.commit()
-        if self._solve.stop_requested or self._stopping() or self._solve.state != "running":
-            self._stop.set()
-        self._on_tick(self._solve)
-
-    def _keep(self, plan: AnyPlan) -> None:
-        """Store a plan that differs from the one stored last; the first makes a new version."""
-        if self._stored == plan.meetings:
-            return
-        row = self._solve.plan or self._new_version()
-        planning.store(self._session, row, plan)
-        self._stored = plan.meetings
-
-    def _new_version(self) -> Plan:
-        newest = self._session.scalar(select(func.max(Plan.version)).where(Plan.edition_id == self._solve.edition_id))
-        row = Plan(
-            edition_id=self._solve.edition_id,
-            version=(newest or 0) + 1,
-            status="feasible",
-            seed=self._solve.seed,
-            problem_digest=self._digest,
-            created_at=self._clock(),
-            objectives=[],
-        )
-        self._session.add(row)
-        self._session.flush()
-        self._solve.plan = row
-        return row
-
-    def _finish(self, plan: AnyPlan) -> None:
-        now = self._clock()
-        if plan.conflict is not None:
-            sentence = f"Ces créneaux imposés se contredisent : {plan.conflict.sentence} Corrigez-les, puis relancez."
-            _close(self._session, self._solve.id, "failed", sentence, now, only="running")
-            self._session.commit()
-            return
-        self._stored = None
-        self._keep(plan)
-        self._solve.progress = list(self._figures.values())
-        self._solve.beat_at = now
-        _close(self._session, self._solve.id, "finished", self._told(plan), now, only="running")
-        self._session.commit()
-
-    def _told(self, plan: AnyPlan) -> str:
-        count = f"{len(plan.meetings)} entretiens"
-        if plan.status == "optimal":
-            return f"{count}, planning prouvé optimal."
-        if self._solve.stop_requested:
-            return f"{count}. Arrêté à votre demande : le meilleur planning trouvé est gardé."
-        if self._stopping():
-            return f"{count}. Arrêté avec le serveur : le meilleur planning trouvé est gardé, vous pouvez relancer."
-        return f"{count}. Durée maximale atteinte : le meilleur planning trouvé est gardé."

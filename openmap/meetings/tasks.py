@@ -26,12 +26,15 @@ def clock() -> datetime:
 
 @job
 def solve_edition(solve_id: int) -> None:
-    """Run a queued calculation."""
+    """Run a queued calculation, then hand out the one of its edition that waits next."""
     stopping = queue_of(current_app).stopping
     services.run_solve(db.session, solve_id, clock=clock, stopping=stopping.is_set)
     solve = db.session.get(Solve, solve_id)
     if solve is not None:
         log.info("Calcul %s (%s) : %s", solve.id, solve.edition.slug, solve.message)
+        following = services.next_in_turn(db.session, solve.edition_id)
+        if solve.ended_at is not None and following is not None:
+            enqueue_solve(following)
 
 
 def enqueue_solve(solve_id: int) -> None:

@@ -53,6 +53,8 @@ def test_solving_again_is_followed_live_to_its_plan(visit: Visitor, site: Site) 
     with running(WORKER, site.environ, site.instance / "worker.log"):
         expect(page.get_by_role("heading", level=1)).to_have_text("Calcul terminé", timeout=SOLVING_MS)
     expect(page.get_by_role("row", name=re.compile("Valeur des souhaits"))).to_contain_text("prouvé optimal")
+    expect(page.get_by_text("Le planning en cours n’a pas changé.")).to_be_visible()
+    page.get_by_role("button", name="Garder la version 3").click()
     page.get_by_role("link", name="Voir le planning, version 3").click()
     expect(page.get_by_text("version 3", exact=True)).to_be_visible()
     assert "Les souhaits ont changé" not in page.content()

@@ -196,7 +196,11 @@ ACTIONS = (
         {"name": "Label d’essai", "family": "label"},
     ),
     Action(
-        "solves.ask", "/editions/sansplan/planning/calculs", "organiser", "/editions/sansplan/planning/calculs/6", SOLVE
+        "solves.ask",
+        "/editions/sansplan/planning/calculs",
+        "organiser",
+        "/editions/sansplan/planning/calculs/{calc_next}",
+        SOLVE,
     ),
     Action(
         "solves.stop",

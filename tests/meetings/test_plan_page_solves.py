@@ -54,12 +54,28 @@ def test_a_wrong_figure_is_refused_with_its_field(client: FlaskClient, data: dic
     assert db.session.query(Solve).count() == 0
 
 
-def test_a_second_calculation_is_refused_while_one_runs(client: FlaskClient) -> None:
+def test_a_second_calculation_waits_its_turn_and_can_be_cancelled(client: FlaskClient) -> None:
     make_solve(make_edition("essai"), "running", beat_at=FAR)
     response = sent(client, SOLVES, {"time_limit": "60", "seed": "1"})
-    assert response.status_code == 409
-    assert "Un calcul est déjà en cours" in response.text
-    assert "Suivre le calcul" in response.text
+    assert response.status_code == 303
+    assert "1 calcul passe avant celui-ci" in shown(client, response.location)
+    assert "2 calculs sont demandés" in shown(client, SOLVES)
+    third = sent(client, SOLVES, {"time_limit": "60", "seed": "1"})
+    assert "2 calculs passent avant celui-ci" in shown(client, third.location)
+    sent(client, f"{response.location}/arret")
+    assert "1 calcul passe avant celui-ci" in shown(client, third.location)
+    assert "1 calcul passe avant celui-ci" in client.get(f"{third.location}/avancement?vu=queued").text.replace(
+        "\u00a0", " "
+    )
+
+
+def test_a_request_that_waits_for_another_does_not_ask_for_a_worker(client: FlaskClient) -> None:
+    running = make_solve(make_edition("autre"), "running", beat_at=FAR)
+    waiting = make_solve(make_edition("essai"), "queued")
+    assert "openmap worker" not in shown(client, f"{SOLVES}/{waiting.id}")
+    running.state, running.ended_at = "finished", FAR
+    db.session.commit()
+    assert "openmap worker" in shown(client, f"{SOLVES}/{waiting.id}")
 
 
 def test_an_edition_without_wishes_says_why_nothing_starts(client: FlaskClient) -> None:

@@ -21,10 +21,15 @@ from openmap.meetings.models import Lock, Meeting, Plan, Solve, Wish
 from openmap.meetings.planning import EXPLAINED_REQUESTS, EXPLAINING_SECONDS
 from openmap.meetings.services import (
     LOST_AFTER,
+    MOST_WAITING,
     AlreadyRunning,
     NothingToPlan,
+    TooManyWaiting,
     UnusableEdition,
+    _take,
+    ahead_of,
     mark_lost,
+    next_in_turn,
     plan_now,
     queued_solves,
     request_solve,
@@ -32,6 +37,7 @@ from openmap.meetings.services import (
     stop_solve,
 )
 from openmap.meetings.tasks import clock
+from tests.factories import make_solve
 from tests.meetings.large import large_edition
 from tests.meetings.test_planning import brought_in
 from tests.meetings.test_workbook_import import EXAMPLE, folder
@@ -58,38 +64,67 @@ def test_calculation_makes_a_new_version_each_time(tmp_path: Path) -> None:
 @pytest.mark.usefixtures("app")
 def test_second_calculation_waits_for_the_first(tmp_path: Path) -> None:
     edition = brought_in(folder(tmp_path))
-    asked(edition)
-    with pytest.raises(AlreadyRunning, match="déjà en cours"):
-        asked(edition)
-
-
-def test_of_many_who_ask_at_once_one_is_served(app: Flask, tmp_path: Path) -> None:
-    edition_id = brought_in(folder(tmp_path)).id
-    db.session.remove()
-    together = threading.Barrier(4)
-
-    def ask() -> str:
-        with app.app_context():
-            edition = db.session.get_one(Edition, edition_id)
-            db.session.commit()
-            together.wait()
-            try:
-                return asked(edition).state
-            except AlreadyRunning:
-                return "refused"
-
-    with ThreadPoolExecutor(4) as pool:
-        answers = [future.result() for future in [pool.submit(ask) for _ in range(4)]]
-    assert sorted(answers) == ["queued", "refused", "refused", "refused"]
+    first, second = asked(edition), asked(edition)
+    assert (ahead_of(db.session, first), ahead_of(db.session, second)) == (0, 1)
+    assert queued_solves(db.session, before=clock()) == [first.id]
+    run_solve(db.session, second.id, clock=clock)  # its job came first: it is not its turn
+    assert (first.state, second.state) == ("queued", "queued")
+    first.state, first.started_at, first.beat_at = "running", clock(), clock()
+    db.session.commit()
+    assert queued_solves(db.session, before=clock()) == []
+    run_solve(db.session, second.id, clock=clock)
+    assert second.state == "queued"
+    first.state, first.ended_at = "finished", clock()
+    db.session.commit()
+    assert next_in_turn(db.session, edition.id) == second.id
+    run_solve(db.session, second.id, clock=clock)
+    db.session.refresh(second)
+    assert (second.state, second.plan_id is not None) == ("finished", True)
 
 
 @pytest.mark.usefixtures("app")
-def test_database_itself_holds_one_calculation_under_way(tmp_path: Path) -> None:
+def test_foreground_calculation_does_not_wait(tmp_path: Path) -> None:
     edition = brought_in(folder(tmp_path))
     asked(edition)
-    db.session.add(Solve(edition_id=edition.id, state="queued", time_limit=1, seed=1, requested_at=clock()))
+    with pytest.raises(AlreadyRunning, match="déjà en cours"):
+        plan_now(db.session, edition, time_limit=10, seed=1, clock=clock)
+
+
+@pytest.mark.usefixtures("app")
+def test_only_so_many_wait(tmp_path: Path) -> None:
+    edition = brought_in(folder(tmp_path))
+    for _ in range(MOST_WAITING):
+        asked(edition)
+    with pytest.raises(TooManyWaiting, match="annulez-en"):
+        asked(edition)
+
+
+def test_of_many_workers_at_once_one_runs_and_the_others_wait(app: Flask, tmp_path: Path) -> None:
+    edition = brought_in(folder(tmp_path))
+    ids = [asked(edition).id for _ in range(4)]
+    db.session.remove()
+    together = threading.Barrier(4)
+
+    def take(solve_id: int) -> bool:
+        with app.app_context():
+            db.session.get_one(Solve, solve_id)
+            db.session.rollback()
+            together.wait()
+            return _take(db.session, solve_id, clock())
+
+    with ThreadPoolExecutor(4) as pool:
+        taken = list(pool.map(take, ids))
+    assert taken == [True, False, False, False]
+    assert [db.session.get_one(Solve, one).state for one in ids] == ["running", "queued", "queued", "queued"]
+
+
+@pytest.mark.usefixtures("app")
+def test_database_itself_holds_one_calculation_that_runs(tmp_path: Path) -> None:
+    edition = brought_in(folder(tmp_path))
+    for state in ("running", "queued", "queued"):
+        make_solve(edition, state)
     with pytest.raises(IntegrityError):
-        db.session.commit()
+        make_solve(edition, "running")
     db.session.rollback()
 
 

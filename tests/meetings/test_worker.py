@@ -18,6 +18,7 @@ from openmap.extensions import db
 from openmap.meetings import planning
 from openmap.meetings.models import Meeting, Plan, Solve
 from openmap.meetings.services import request_solve
+from openmap.meetings.supposing import Assumptions
 from openmap.meetings.tasks import FORGOTTEN_AFTER, clock, enqueue_solve
 from tests.meetings.large import large_edition
 
@@ -52,6 +53,28 @@ def seen(solve_id: int, wanted: Callable[[Solve], bool]) -> Solve:
             return solve
         time.sleep(0.1)
     raise AssertionError(f"the calculation stays {solve.state}: {solve.message}")
+
+
+def test_worker_killed_during_a_what_if_run_tells_it_and_the_next_in_turn_is_taken(app: Flask) -> None:
+    edition = large_edition()
+    what_if = request_solve(
+        db.session, edition, time_limit=600, seed=1, now=clock(), kind="what_if", name="Une de moins",
+        assumptions=Assumptions(fewer=1),
+    )  # fmt: skip
+    following = request_solve(db.session, edition, time_limit=2, seed=1, now=clock())
+    for solve in (following, what_if):  # in the wrong order: the turn is kept all the same
+        enqueue_solve(solve.id)
+    with worker(app) as process:
+        seen(what_if.id, lambda solve: solve.state == "running" and bool(solve.progress))
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+    assert db.session.get_one(Solve, following.id).state == "queued"
+    with worker(app):
+        lost = seen(what_if.id, lambda solve: solve.state == "lost")
+        assert "Cette hypothèse n’a aucun résultat" in lost.message
+        finished = seen(following.id, lambda solve: solve.state == "finished")
+    assert finished.plan is not None
+    assert finished.plan.version == 1
 
 
 def test_worker_killed_in_the_middle_loses_nothing_that_was_found(app: Flask) -> None:
