@@ -59,7 +59,9 @@ def _register_rooms(app: Flask) -> None:
     from openmap.meetings import solve_views as solves  # noqa: PLC0415
     from openmap.meetings import tasks as _tasks  # noqa: F401, PLC0415
     from openmap.meetings import views as meetings  # noqa: PLC0415
-    from openmap.needs import models as _needs  # noqa: F401, PLC0415
+    from openmap.needs import privacy as _needs_privacy  # noqa: F401, PLC0415
+    from openmap.needs import stating as own_needs  # noqa: PLC0415
+    from openmap.needs import views as needs  # noqa: PLC0415
     from openmap.people import access, permissions  # noqa: PLC0415
     from openmap.people import views as people  # noqa: PLC0415
     from openmap.pitches import coachings, deciding, juror_pages, jury_pages  # noqa: PLC0415
@@ -83,6 +85,8 @@ def _register_rooms(app: Flask) -> None:
     )
     for room in (people, mail, signin, account, reference, organisations):
         app.register_blueprint(room.blueprint)
+    for stated in (own_needs, needs):
+        app.register_blueprint(stated.blueprint)
     for pages in (preparing, parts, registrations, stands, resources, team, history):
         app.register_blueprint(pages.blueprint)
     for pages in (applying, attached_files):

@@ -7,10 +7,10 @@ from typing import Any
 
 from flask import url_for
 from flask_babel import lazy_gettext, ngettext
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, Select, select
 
 from openmap.directory.labels import KIND_LABELS
-from openmap.directory.models import Organisation
+from openmap.directory.models import Delegate, Organisation
 from openmap.directory.permissions import register_care
 from openmap.events.models import Edition
 from openmap.events.sections import (
@@ -25,7 +25,8 @@ from openmap.events.slots import register_use
 from openmap.extensions import AnySession
 from openmap.meetings.models import Participation
 from openmap.meetings.queries import buyers_and_structures, needs_of, newest_meeting_count, side_counts
-from openmap.people.models import Person
+from openmap.needs.permissions import register_edition_buyers, register_organiser, register_participant
+from openmap.people.models import ORGANISER, Person, Role
 from openmap.people.permissions import organises
 
 
@@ -81,8 +82,32 @@ def looks_after(session: AnySession, person: Person, organisation: Organisation)
     return any(organises(person, edition_id) for edition_id in session.scalars(asked))
 
 
+def buyers_of(edition_id: int) -> Select[int]:
+    """Select the ids of the buyers of an edition."""
+    return _buyers_of(Participation.edition_id == edition_id)
+
+
+def buyers_met(person: Person) -> Select[int]:
+    """Select the ids of the buyers that take part where an organisation of ``person`` does."""
+    mine = select(Participation.edition_id).join(Delegate, Delegate.organisation_id == Participation.organisation_id)
+    return _buyers_of(Participation.edition_id.in_(mine.where(Delegate.person_id == person.id)))
+
+
+def buyers_organised(person: Person) -> Select[int]:
+    """Select the ids of the buyers that take part in what ``person`` organises."""
+    mine = select(Role.edition_id).where(Role.person_id == person.id, Role.role == ORGANISER)
+    return _buyers_of(Participation.edition_id.in_(mine))
+
+
+def _buyers_of(condition: ColumnElement[bool]) -> Select[int]:
+    return select(Participation.organisation_id).where(Participation.side == "buyer", condition)
+
+
 def register() -> None:
     """Fill the registries of the rooms above."""
+    register_participant(buyers_met)
+    register_organiser(buyers_organised)
+    register_edition_buyers(buyers_of)
     register_use(slots_in_use)
     register_care(looks_after)
     register_figures("meetings", figures)
@@ -94,5 +119,11 @@ def register() -> None:
         "plan",
         OrganiserLink(
             lazy_gettext("Planning des entretiens"), lambda edition: url_for("meetings.plan", slug=edition.slug)
+        ),
+    )
+    register_organiser_link(
+        "needs",
+        OrganiserLink(
+            lazy_gettext("Besoins des acheteurs"), lambda edition: url_for("needs.index", edition=edition.id)
         ),
     )

@@ -42,3 +42,19 @@ def months_after(day: date, months: int) -> date:
 def months_between(first: date, last: date) -> int:
     """Return how many months apart the months of two days are."""
     return (last.year - first.year) * 12 + last.month - first.month
+
+
+def inside(starts_on: date, ends_on: date, today: date) -> bool:
+    """Say whether a period touches the eighteen months that begin today: not over, and begun before their end."""
+    return ends_on >= today and starts_on <= horizon(today)
+
+
+def place_of(starts_on: date, today: date) -> str:
+    """Return the quarter under which a period is listed: the one in which it begins, the running one where it has."""
+    return quarter_of(max(starts_on, today))
+
+
+def moved_forward(ends_on: date, today: date) -> int:
+    """Return by how many whole years a period that is over must move so as not to be; none where it is not."""
+    years = max(0, today.year - ends_on.year)
+    return years + (months_after(ends_on, 12 * years) < today)

@@ -91,6 +91,12 @@ ACTION_LABELS: dict[str, LazyString] = {
     "deck.added": lazy_gettext("support de présentation déposé"),
     "mail.reworded": lazy_gettext("modèle de message modifié"),
     "mail.edited": lazy_gettext("message modifié"),
+    "need.started": lazy_gettext("besoin commencé"),
+    "need.declared": lazy_gettext("besoin déclaré"),
+    "need.changed": lazy_gettext("besoin modifié après sa déclaration"),
+    "need.withdrawn": lazy_gettext("besoin retiré"),
+    "need.restored": lazy_gettext("besoin rétabli"),
+    "need.discarded": lazy_gettext("brouillon de besoin supprimé"),
     "mail.released": lazy_gettext("message libéré"),
     "mail.dropped": lazy_gettext("message abandonné"),
     "jury.changed": lazy_gettext("réglages du jury modifiés"),
@@ -215,6 +221,7 @@ OBJECT_LABELS: dict[str, LazyString] = {
     "mail_templates": lazy_gettext("modèle de message"),
     "reminder_settings": lazy_gettext("rappel"),
     "organisations": lazy_gettext("organisation"),
+    "needs": lazy_gettext("besoin"),
 }
 
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d")
