@@ -59,6 +59,8 @@ def _register_rooms(app: Flask) -> None:
     from openmap.meetings import solve_views as solves  # noqa: PLC0415
     from openmap.meetings import tasks as _tasks  # noqa: F401, PLC0415
     from openmap.meetings import views as meetings  # noqa: PLC0415
+    from openmap.needs import import_privacy as _import_privacy  # noqa: F401, PLC0415
+    from openmap.needs import outcome_pages, plans  # noqa: PLC0415
     from openmap.needs import privacy as _needs_privacy  # noqa: F401, PLC0415
     from openmap.needs import stating as own_needs  # noqa: PLC0415
     from openmap.needs import views as needs  # noqa: PLC0415
@@ -87,6 +89,8 @@ def _register_rooms(app: Flask) -> None:
         app.register_blueprint(room.blueprint)
     for stated in (own_needs, needs):
         app.register_blueprint(stated.blueprint)
+    for followed in (plans, outcome_pages):
+        app.register_blueprint(followed.blueprint)
     for pages in (preparing, parts, registrations, stands, resources, team, history):
         app.register_blueprint(pages.blueprint)
     for pages in (applying, attached_files):

@@ -16,8 +16,9 @@ from openmap.directory.models import Buyer
 from openmap.extensions import AnySession
 from openmap.needs import services
 from openmap.needs.guessing import FIELDS, SEVERAL, Guess, guess_columns
-from openmap.needs.judging import Judged, Line, judge, key_of, same_need
+from openmap.needs.judging import judge
 from openmap.needs.models import VISIBILITIES, WORD_KINDS, LearnedWord, Need, NeedChange, NeedImport
+from openmap.needs.plan_lines import Judged, Line, key_of, same_need
 from openmap.needs.recognising import Vocabulary, load_vocabulary
 from openmap.needs.services import today_of
 from openmap.needs.sheets import Grid, lines_of
@@ -112,14 +113,11 @@ def guesses_of(brought: NeedImport, memory: Memory) -> list[Guess]:
     return guess_columns(brought.rows[0], cells, *named)
 
 
-def confirm_columns(
-    session: AnySession, brought: NeedImport, columns: Mapping[int, str], *, by: Person, now: datetime
-) -> None:
+def confirm_columns(session: AnySession, brought: NeedImport, columns: Mapping[int, str]) -> None:
     """Keep what each column is.
 
     Raises RefusedPlan where none is the title, where two are the same, or where the import is done.
     """
-    del by
     _hold(session, brought)
     _require_open(brought)
     brought.columns = {str(rank): columns.get(rank, "") for rank in range(len(brought.rows[0]))}
@@ -132,7 +130,6 @@ def confirm_columns(
     if twice is not None:
         raise RefusedPlan(_("« %(field)s » est choisi pour deux colonnes : gardez-en une.", field=FIELDS[twice]))
     brought.state = "values"
-    del now
     session.flush()
 
 

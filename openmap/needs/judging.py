@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Final
 
@@ -14,6 +13,7 @@ from openmap.needs.cells import Period, amount_in, band_of, codes_in, day_in, of
 from openmap.needs.guessing import SEVERAL
 from openmap.needs.models import AMOUNTS
 from openmap.needs.periods import horizon, inside
+from openmap.needs.plan_lines import Fault, Judged, Line, Question, key_of, same_need
 from openmap.needs.plan_words import WORDS
 from openmap.needs.recognising import Meaning, Vocabulary, ticked, yes_or_no
 from openmap.needs.sheets import Row, lines_of
@@ -30,69 +30,6 @@ _QUARTER: Final = re.compile(r"20\d\d-T[1-4]")
 
 Known = Callable[[str], str | None]
 """What a key (« kind:folded text ») was confirmed to mean; an empty text where it is to be left aside."""
-
-
-@dataclass(frozen=True, slots=True)
-class Fault:
-    """What is wrong with a cell; ``is_left``: so wrong that its line stays out."""
-
-    line: int
-    column: str
-    value: str
-    sentence: str
-    is_left: bool = False
-
-
-@dataclass(slots=True)
-class Question:
-    """A text whose meaning is to be confirmed once for all lines that hold it."""
-
-    kind: str
-    key: str
-    text: str
-    meaning: Meaning
-    lines: list[int] = field(default_factory=list)
-
-
-@dataclass(slots=True)
-class Line:
-    """A line that makes a need. ``values`` are columns of Need, activities by code, places by key."""
-
-    number: int
-    values: dict[str, Any]
-    lacks: list[str]
-    known_id: int | None = None
-    """The need of the same title and period that the buyer has already."""
-
-
-@dataclass(slots=True)
-class Judged:
-    """What a plan makes."""
-
-    lines: list[Line] = field(default_factory=list)
-    faults: list[Fault] = field(default_factory=list)
-    questions: dict[str, Question] = field(default_factory=dict)
-    total: int = 0
-
-    @property
-    def left(self) -> list[Fault]:
-        """Why lines stay out, one fault a line."""
-        return [fault for fault in self.faults if fault.is_left]
-
-    @property
-    def told(self) -> list[Fault]:
-        """What is told of lines that come in."""
-        return [fault for fault in self.faults if not fault.is_left]
-
-
-def key_of(kind: str, text: str) -> str:
-    """Return under which key the meaning of a text is kept."""
-    return f"{kind}:{folded(text)[:300]}"
-
-
-def same_need(title: str, starts_on: date | None, ends_on: date | None) -> tuple[str, date | None, date | None]:
-    """Return by what a need is known again in another file of the same buyer: its title and its period."""
-    return folded(title), starts_on, ends_on
 
 
 def judge(
@@ -211,6 +148,15 @@ class _Reader:
         key = key_of(kind, text)
         self._into.questions.setdefault(key, Question(kind, key, text[:300], meaning)).lines.append(self._number)
 
+    def _answered(self, kind: str, text: str) -> str | None:
+        """Return what was confirmed of a text, and note that it stands here."""
+        key = key_of(kind, text)
+        answer = self._known(key)
+        if answer is not None:
+            noted = self._into.answered.setdefault(key, Question(kind, key, text[:300], Meaning(answer, 100)))
+            noted.lines.append(self._number)
+        return answer
+
     # When
 
     def _period(self) -> Period | None:
@@ -219,7 +165,7 @@ class _Reader:
             return None
         found = period_in(text)
         if found is None:
-            answer = self._known(key_of("period", text))
+            answer = self._answered("period", text)
             if answer is None:
                 self._ask("period", text, Meaning())
                 return None
@@ -262,17 +208,20 @@ class _Reader:
         return codes[:MOST_CODES]
 
     def _activities(self, title: str, codes: Sequence[str]) -> list[str]:
-        """Return the codes of the activities: what the column says, else what the CPV codes do, else the title."""
-        found = self._parts("activity")
-        if found or self._cells.get("activity"):
-            return found
+        """Return the codes of the activities: as CPV codes say, else as the column does, else as the title does.
+
+        A family of purchases that was confirmed comes before them: the buyer has said what it means.
+        """
+        text = self._cells.get("activity", "")
         by_code = [one.code for one in self._words.activities_of(codes)]
-        if by_code:
+        if by_code and not self._answer("activity", text):
             return by_code
+        if text:
+            return self._parts("activity")
         answer = self._answer("activity", title)
         if answer is not None:
             return [answer] if answer else []
-        meaning = self._words.meaning("activity", title)
+        meaning = self._words.meaning("title", title)
         if meaning.is_sure:
             return [meaning.value]
         if meaning.is_probable:
@@ -309,9 +258,9 @@ class _Reader:
     def _answer(self, kind: str, text: str) -> str | None:
         """Return what was confirmed, unless our words have lost it since."""
         answer = self._known(key_of(kind, text))
-        if not answer:
-            return answer
-        return answer if is_meaning(kind, answer, self._words) else None
+        if answer and not is_meaning(kind, answer, self._words):
+            return None
+        return self._answered(kind, text)
 
     # How
 

@@ -97,7 +97,7 @@ ALIASES: Final[Mapping[str, tuple[str, ...]]] = {
 WORDS: Final[Mapping[str, Mapping[str, tuple[str, ...]]]] = {
     "lever": {
         "none": (
-            "aucun", "aucune", "sans", "non", "neant", "pas encore de levier", "a definir", "sans objet",
+            "aucun", "aucune", "sans", "non", "neant", "pas encore de levier", "a definir", "a l etude", "sans objet",
             "pas de clause",
         ),
         "clause": (

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Final
 
-from rapidfuzz.fuzz import ratio, token_set_ratio, token_sort_ratio
+from rapidfuzz.fuzz import partial_ratio, ratio, token_set_ratio, token_sort_ratio
+from rapidfuzz.process import extract
 from snowballstemmer import stemmer
 from sqlalchemy import select
 
@@ -71,12 +72,17 @@ class Vocabulary:
     _met: dict[tuple[str, str], Meaning] = field(default_factory=dict)
 
     def meaning(self, kind: str, text: str) -> Meaning:
-        """Return what a text means among the words of a kind (``models.WORD_KINDS`` without columns)."""
+        """Return what a text means among the words of a kind (``models.WORD_KINDS`` without columns).
+
+        ``title`` is the activity that an object tells: a sentence, in which slips of the pen are not looked for.
+        """
         key = (kind, folded(text))
         if key not in self._met:
             match kind:
                 case "activity":
                     self._met[key] = self._activity(key[1])
+                case "title":
+                    self._met[key] = self._activity(key[1], slips=False)
                 case "area":
                     self._met[key] = self._place(text, key[1])
                 case _:
@@ -108,17 +114,38 @@ class Vocabulary:
         """Every wording of every activity: code, folded text, stems, and what it counts (of 100)."""
         found = []
         for one in self.activities:
-            told = [(one.name, 100), *((word, 96) for word in one.synonyms)]
+            # A synonym of one word, « linge », is a hint even where nothing else is said.
+            told = [(one.name, 100), *((word, 96 if " " in word else 88) for word in one.synonyms)]
             told += [(part.strip(), 92) for line in one.lemarche for part in line.split(">")[1:]]
             found += [(one.code, folded(text), _stems(folded(text)), weight) for text, weight in told if folded(text)]
         return found
 
-    def _activity(self, name: str) -> Meaning:
+    @cached_property
+    def _by_stem(self) -> Mapping[str, Sequence[int]]:
+        """The places of the wordings that hold a stem."""
+        index: dict[str, list[int]] = {}
+        for place, (_code, _label, words, _weight) in enumerate(self._labels):
+            for word in words:
+                index.setdefault(word, []).append(place)
+        return index
+
+    def _activity(self, name: str, *, slips: bool = True) -> Meaning:
         if not name:
             return Meaning()
         stems, points = _stems(name), dict[str, float]()
-        for code, label, words, weight in self._labels:
+        for place in {place for stem in stems for place in self._by_stem.get(stem, ())}:
+            code, label, words, weight = self._labels[place]
             points[code] = max(points.get(code, 0.0), weight / 100 * _alike(name, stems, label, words))
+        if slips and max(points.values(), default=0.0) < AUTOMATIC:
+            wordings = [label for _code, label, _words, _weight in self._labels]
+            for scorer, share in (
+                (ratio, 1.0),
+                (token_set_ratio, 0.82),
+                (partial_ratio, 0.78 if len(name) > 5 else 0.0),
+            ):
+                for _label, score, place in extract(name, wordings, scorer=scorer, limit=20, score_cutoff=60):
+                    code, _told, _words, weight = self._labels[place]
+                    points[code] = max(points.get(code, 0.0), weight / 100 * share * score)
         return _ranked(points)
 
     @cached_property
@@ -196,7 +223,7 @@ def _ranked(points: Mapping[str, float]) -> Meaning:
         return Meaning()
     top = points[best[0]]
     tied = len(best) > 1 and points[best[1]] == top
-    others = tuple(value for value in best[1:] if points[value] >= 40)
+    others = tuple(value for value in best[1:] if points[value] >= 50)
     return Meaning(best[0], min(int(top), AUTOMATIC - 1) if tied else int(top), others)
 
 

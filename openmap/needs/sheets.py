@@ -220,9 +220,9 @@ def _chosen(sheets: Sequence[tuple[str, list[Row]]]) -> Grid:
         )
     _score, place, name, rows = max(found, key=lambda one: one[0])
     rows = rows[place:]
-    width = max(len(row) for row in rows)
+    width = max(rank for row in rows for rank, cell in enumerate(row, start=1) if cell.strip())
     cut = [place + rank for rank, row in enumerate(rows, start=1) if any(len(cell) > LONGEST_CELL for cell in row)]
-    clean = [[_clean(cell) for cell in row] + [""] * (width - len(row)) if row else [] for row in rows]
+    clean = [[_clean(cell) for cell in row[:width]] + [""] * (width - len(row)) if row else [] for row in rows]
     if sum(1 for row in clean[1:] if row) > MOST_ROWS:
         raise _too_long()
     return Grid(name, place + 1, clean, cut)
