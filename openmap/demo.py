@@ -79,6 +79,7 @@ def demo(no_serve: bool, port: int) -> None:
             f"   candidature     {base}/editions/{coming.slug}/candidature\n"
             f"   filières        {base}/referentiel\n"
             f"   territoires     {base}/territoires\n"
+            f"   besoins         {base}/besoins\n"
             f"   courrier écrit  {base}/courrier/fichiers\n\n"
             f"Pour entrer, un lien par rôle (une fois, 20 minutes ; ensuite {base}/connexion) ;\n"
             "celui de l’organisation ouvre le planning, celui du jury ses lectures :\n"
@@ -119,6 +120,7 @@ def _links(edition: Edition, coming: Edition) -> list[tuple[str, str]]:
         ORGANISER: f"/editions/{edition.slug}/planning",
         "juror": f"/editions/{coming.slug}/jury",
         "structure_delegate": f"/editions/{coming.slug}/candidature",
+        "buyer_delegate": "/besoins",
     }
     links = []
     for role in ROLES:

@@ -9,6 +9,7 @@ from openmap.demo_parts.applying import demo_applying
 from openmap.demo_parts.deciding import demo_deciding
 from openmap.demo_parts.examining import demo_examining
 from openmap.demo_parts.reading import demo_reading
+from openmap.demo_parts.stating import demo_stating
 from openmap.events.models import Edition
 from openmap.extensions import AnySession
 from openmap.people.models import Person
@@ -19,7 +20,7 @@ def furnish(session: AnySession, former: Edition, coming: Edition, people: Mappi
 
     ``people`` has someone of every role. Furnishing again changes nothing.
     """
-    for part in (demo_applying, demo_examining, demo_reading):
+    for part in (demo_applying, demo_examining, demo_reading, demo_stating):
         part(coming, people, now)
         session.commit()
     demo_deciding(former, people, now)

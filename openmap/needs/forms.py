@@ -22,7 +22,7 @@ from wtforms import (
     TextAreaField,
     ValidationError,
 )
-from wtforms.validators import Email, InputRequired, Length, Optional
+from wtforms.validators import DataRequired, Email, Length, Optional
 
 from openmap.extensions import AnySession
 from openmap.needs import labels
@@ -72,9 +72,6 @@ class Chosen(SelectMultipleField):  # type: ignore[misc]
 class Day(DateField):  # type: ignore[misc]
     """A day that may stay empty, as a browser sends it or as people write it."""
 
-    def __init__(self, label: Any, **kwargs: Any) -> None:
-        super().__init__(label, validators=[Optional()], **kwargs)
-
     def process_formdata(self, valuelist: list[str]) -> None:
         """Read what was typed; before 2000 and after 2100 nothing is bought."""
         typed = "".join(valuelist[:1]).strip()
@@ -99,7 +96,7 @@ class NeedForm(FlaskForm):  # type: ignore[misc]
         lazy_gettext("Objet de l’achat"),
         filters=[_given],
         validators=[
-            InputRequired(lazy_gettext("Dites en une ligne ce que vous pensez acheter.")),
+            DataRequired(lazy_gettext("Dites en une ligne ce que vous pensez acheter.")),
             _most(300),
             printable,
         ],
@@ -113,8 +110,8 @@ class NeedForm(FlaskForm):  # type: ignore[misc]
     communes = Chosen(lazy_gettext("Communes"), r"[0-9][0-9AB][0-9]{3}")
     find_place = StringField(lazy_gettext("Chercher un territoire ou une commune"), filters=[_given])
     quarter = SelectField(lazy_gettext("Trimestre"), choices=[])
-    starts_on = Day(lazy_gettext("Du"))
-    ends_on = Day(lazy_gettext("Au"))
+    starts_on = Day(lazy_gettext("Premier jour"))
+    ends_on = Day(lazy_gettext("Dernier jour"))
     recurrence = SelectField(lazy_gettext("Récurrence"), choices=[])
     amount = SelectField(lazy_gettext("Montant hors taxes, sur toute la durée"), choices=[])
     lots = TextAreaField(lazy_gettext("Lots, un par ligne"), filters=[_text], validators=[Optional(), _most(LONGEST)])
@@ -174,7 +171,7 @@ class NeedForm(FlaskForm):  # type: ignore[misc]
             raise ValidationError(_("Donnez les deux dates : du premier jour au dernier."))
         if last < first:
             raise ValidationError(_("La fin vient avant le début : vérifiez les deux dates."))
-        if code and not (bounds(code)[0] <= first and last <= bounds(code)[1]):
+        if code in dict(self._quarters()) and not (bounds(code)[0] <= first and last <= bounds(code)[1]):
             raise ValidationError(
                 _("Ces dates ne sont pas dans le trimestre choisi : corrigez-les, ou laissez le trimestre de côté.")
             )
@@ -195,7 +192,8 @@ class NeedForm(FlaskForm):  # type: ignore[misc]
             "title", "description", "recurrence", "amount", "lots", "delivery", "lever", "procedure", "renews",
             "renewed_ends_on", "certainty", *CONTACT, "visibility",
         )  # fmt: skip
-        code, first, last = self.quarter.data or None, self.starts_on.data, self.ends_on.data
+        first, last = self.starts_on.data, self.ends_on.data
+        code = self.quarter.data if self.quarter.data in dict(self._quarters()) else None
         if code and first is None:
             first, last = bounds(code)
         return {

@@ -81,16 +81,13 @@ def find_trades(session: AnySession, typed: str) -> Trades:
 
 
 def find_places(session: AnySession, typed: str) -> Places:
-    """Return the areas and the communes of today whose name has words that begin so, or whose code is this."""
+    """Return the areas and the communes of today in whose name a word begins so, or whose code is this."""
     asked = folded(typed)
     if not asked:
         return Places()
     # No database folds the name of an area: there are some eighty of them, read whole.
-    areas = [
-        one
-        for one in session.scalars(select(Area).order_by(Area.level, Area.code))
-        if one.code.lower() == asked or all(f" {word}" in f" {folded(one.name)}" for word in asked.split())
-    ]
+    everywhere = session.scalars(select(Area).order_by(Area.level, Area.code))
+    areas = [one for one in everywhere if one.code.lower() == asked or f" {asked}" in f" {folded(one.name)}"]
     return Places(areas[:MOST], find_communes(session, typed)[:MOST])
 
 

@@ -15,6 +15,7 @@ from sqlalchemy import select, update
 
 from openmap.directory.models import Buyer
 from openmap.extensions import AnySession
+from openmap.needs.labels import FIELD_LABELS
 from openmap.needs.models import Need, NeedChange
 from openmap.needs.periods import horizon, inside, months_after, moved_forward, quarter_of
 from openmap.needs.telling import CHOSEN, COLUMNS, CONTACT, day, held, told
@@ -66,7 +67,7 @@ def start(session: AnySession, buyer: Buyer, values: Mapping[str, Any], *, by: P
             return known
     need = Need(buyer=buyer, person=by, created_at=now, changed_at=now, **values)
     session.add(need)
-    journal.record(session, "need.started", need, by=by, now=now, changes={"state": [None, "draft"]})
+    journal.record(session, "need.started", need, by=by, now=now, changes={})
     return need
 
 
@@ -93,7 +94,8 @@ def save(
         _require(need, today_of(now), window=not {"starts_on", "ends_on"}.isdisjoint(changed))
         differences = differences_between(before, held(need))
         need.log.append(NeedChange(kind="changed", at=now, changes=differences))
-        journal.record(session, "need.changed", need, by=by, now=now, changes={"fields": [None, sorted(differences)]})
+        named = [str(FIELD_LABELS[name]).lower() for name in differences]
+        journal.record(session, "need.changed", need, by=by, now=now, changes={"fields": [None, named]})
     session.flush()
     return True
 
@@ -170,19 +172,20 @@ def discard(session: AnySession, need: Need, *, by: Person, now: datetime) -> No
     session.flush()
 
 
-def missing_of(need: Need, today: date, *, window: bool) -> list[Missing]:
-    """Return what a need lacks to be declared; with ``window``, whether its period is in the eighteen months too."""
+def missing_in(values: Mapping[str, Any], today: date, *, window: bool) -> list[Missing]:
+    """Return what ``values`` lack to be declared; with ``window``, whether the period is in the eighteen months too."""
     found = []
-    if not need.title:
+    if not values["title"]:
         found.append(Missing("title", _("Dites en une ligne ce que vous pensez acheter.")))
-    if not need.activities and not need.cpv:
+    if not values["activities"] and not values["cpv"]:
         found.append(Missing("activities", _("Choisissez au moins une activité ou un code CPV.")))
-    if not need.areas and not need.communes:
+    if not values["areas"] and not values["communes"]:
         found.append(Missing("areas", _("Dites où ce sera exécuté : un territoire ou une commune.")))
-    if need.starts_on is None or need.ends_on is None:
+    first, last = values["starts_on"], values["ends_on"]
+    if first is None or last is None:
         found.append(Missing("quarter", _("Dites quand : un trimestre, ou des dates.")))
-    elif window and not inside(need.starts_on, need.ends_on, today):
-        found.append(Missing("quarter", outside(need.ends_on, today)))
+    elif window and not inside(first, last, today):
+        found.append(Missing("quarter", outside(last, today)))
     return found
 
 
@@ -224,19 +227,18 @@ def _changed(before: Mapping[str, Any], values: Mapping[str, Any]) -> list[str]:
 
 
 def _require(need: Need, today: date, *, window: bool) -> None:
-    missing = missing_of(need, today, window=window)
+    missing = missing_in(held(need), today, window=window)
     if missing:
         raise Incomplete(missing)
 
 
 def _become(session: AnySession, need: Need, state: str, kind: str, *, by: Person, now: datetime) -> None:
-    changes = {"state": [need.state, state]}
     need.log.append(NeedChange(kind=kind, at=now, changes={}))
     if state == "declared":
         need.declared_at = need.declared_at or now
     need.state, need.changed_at = state, now
     need.version += 1
-    journal.record(session, f"need.{kind}", need, by=by, now=now, changes=changes)
+    journal.record(session, f"need.{kind}", need, by=by, now=now, changes={})
 
 
 def _hold(session: AnySession, need: Need) -> None:

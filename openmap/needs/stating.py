@@ -160,9 +160,10 @@ def _taken(buyer: Buyer, need: Need | None) -> ResponseReturnValue:
     form = NeedForm(need, today_of(now))
     if "chercher" in request.form:
         return _form_page(buyer, need, form)
-    if not form.validate_on_submit():
-        return _form_page(buyer, need, form), 422
     declares = request.form.get("geste") == "declarer"
+    if not form.validate_on_submit():
+        lacking = services.missing_in(form.values(db.session), today_of(now), window=False) if declares else []
+        return _form_page(buyer, need, _marked(form, lacking)), 422
     try:
         kept = _kept(buyer, need, form, declares=declares, now=now)
     except services.ChangedElsewhere:
@@ -170,9 +171,7 @@ def _taken(buyer: Buyer, need: Need | None) -> ResponseReturnValue:
         return _form_page(buyer, need, form, _differences(need, form)), 409
     except services.Incomplete as refusal:
         db.session.rollback()
-        for one in refusal.missing:
-            form[one.field].errors = [one.sentence]
-        return _form_page(buyer, need, form), 422
+        return _form_page(buyer, need, _marked(form, refusal.missing)), 422
     except services.NotNow as refusal:
         db.session.rollback()
         return _form_page(buyer, need, form, refusal=str(refusal)), 409
@@ -193,11 +192,19 @@ def _kept(buyer: Buyer, need: Need | None, form: NeedForm, *, declares: bool, no
     return need
 
 
+def _marked(form: NeedForm, missing: Sequence[services.Missing]) -> NeedForm:
+    """Say at each field what it lacks, unless something is wrong there already."""
+    for one in missing:
+        if not form[one.field].errors and not (one.field == "quarter" and form.ends_on.errors):
+            form[one.field].errors = [one.sentence]
+    return form
+
+
 def _said(need: Need, *, declares: bool) -> str:
     if declares:
         return str(_("Le besoin est déclaré."))
     if need.state == "draft":
-        return str(_("Le brouillon est enregistré : vous seuls le voyez."))
+        return str(_("Le brouillon est enregistré. Il n’est publié nulle part tant que vous ne le déclarez pas."))
     return str(_("La modification est enregistrée, datée et visible de tous ceux qui voient ce besoin."))
 
 

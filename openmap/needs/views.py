@@ -19,7 +19,7 @@ from openmap.needs.periods import horizon, quarters_from
 from openmap.needs.permissions import may_read_contact, may_state
 from openmap.needs.queries import own_buyers
 from openmap.needs.services import today_of
-from openmap.needs.telling import held, period_of, told, where
+from openmap.needs.telling import day, held, period_of, told, where
 from openmap.people.access import current_person
 from openmap.people.journal import entries_about
 from openmap.people.permissions import organises
@@ -32,6 +32,7 @@ blueprint = Blueprint("needs", __name__, url_prefix="/besoins")
 for _filter in labels.FILTERS:
     blueprint.add_app_template_filter(_filter)
 blueprint.add_app_template_filter(period_of)
+blueprint.add_app_template_filter(day, "need_day")
 blueprint.add_app_template_filter(lambda need: where(need.areas, need.communes), "need_places")
 
 CALENDAR_TYPE: Final = "text/calendar; charset=utf-8; method=PUBLISH"

@@ -83,9 +83,9 @@ ACTIONS: tuple[Action, ...] = (
     Action("stating.copy", "/besoins/{need_public}/copie", "buyer", None),
 )
 FILES: tuple[File, ...] = (
-    File("needs.export", "/besoins.csv", "everyone"),
-    File("needs.export", "/besoins.xlsx?q=parc", "everyone"),
-    File("needs.export", "/besoins.ics", "everyone"),
+    File("needs.export", "/besoins/liste.csv", "everyone"),
+    File("needs.export", "/besoins/liste.xlsx?q=parc", "everyone"),
+    File("needs.export", "/besoins/liste.ics", "everyone"),
     File("stating.trades", "/besoins/mots/activites?find_trade=gazon&activities={activity}&cpv=77310000", "signed_in"),
     File("stating.places", "/besoins/mots/lieux?find_place=essai&areas={area}&communes=99000", "signed_in"),
 )
