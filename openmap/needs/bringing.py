@@ -14,15 +14,14 @@ from sqlalchemy.orm import defer
 
 from openmap.directory.models import Buyer
 from openmap.extensions import AnySession
-from openmap.needs import services
 from openmap.needs.guessing import FIELDS, SEVERAL, Guess, guess_columns
 from openmap.needs.judging import judge
 from openmap.needs.models import VISIBILITIES, WORD_KINDS, LearnedWord, Need, NeedChange, NeedImport
 from openmap.needs.plan_lines import Judged, Line, key_of, same_need
 from openmap.needs.recognising import Vocabulary, load_vocabulary
-from openmap.needs.services import today_of
+from openmap.needs.services import missing_in, today_of
 from openmap.needs.sheets import Grid, lines_of
-from openmap.needs.telling import CONTACT
+from openmap.needs.telling import CONTACT, held
 from openmap.people import journal
 from openmap.people.models import Person
 from openmap.reference.models import Commune
@@ -279,7 +278,7 @@ def _need(
     need.activities = [words.activity_by_code[code] for code in activities]
     need.areas = [words.area_by_key[key] for key in places if key in words.area_by_key]
     need.communes = [communes[key] for key in places if key in communes]
-    if option(brought, "state") == "declared" and not services.missing_of(need, today_of(now), window=True):
+    if option(brought, "state") == "declared" and not missing_in(held(need), today_of(now), window=True):
         need.state, need.declared_at = "declared", now
         need.log.append(NeedChange(kind="declared", at=now, changes={}))
     return need

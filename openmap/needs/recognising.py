@@ -32,7 +32,10 @@ _GENERIC: Final = re.compile(
     r"^(ca|cc|cu|ept|communaute d agglomeration|communaute de communes|etablissement public territorial|departement|"
     r"commune|ville|region|metropole|territoire)( d| de la| de l| de| du| des)? "
 )
-_CODED: Final = re.compile(r"^(?:departement )?(\d{2}|2[ab]|97\d)$|^.* (\d{2})$")
+_CODED: Final = re.compile(r"(?:departement (?:de |du )?)?(\d{2}|2[ab]|97\d)")
+_NAMED: Final = re.compile(r"(.+) (\d{2})")
+"""« Seine-Saint-Denis (93) », « Montreuil (93) »: the name says what the code repeats."""
+
 _LEVELS: Final = ("region", "departement", "ept", "epci")
 
 _YES: Final = frozenset({"oui", "o", "x", "yes", "vrai"})
@@ -156,8 +159,10 @@ class Vocabulary:
 
     def _place(self, text: str, name: str) -> Meaning:
         code = text.strip().upper()
-        digits = _CODED.fullmatch(name)
-        number = digits and (digits[1] or digits[2])
+        digits, named = _CODED.fullmatch(name), _NAMED.fullmatch(name)
+        number = digits and digits[1]
+        if named and not set(text) & set(",;/\n"):
+            name = named[1]
         for one in self.areas:
             if code == one.code.upper() or (number == one.code and one.level == "departement"):
                 return Meaning(_area_key(one), 100)
