@@ -147,6 +147,7 @@ def judged(session: AnySession, brought: NeedImport, memory: Memory, vocabulary:
         vocabulary,
         today=today,
         there=there,
+        doubles=bool(option(brought, "doubles")),
     )
 
 
@@ -177,7 +178,7 @@ def bring_in(session: AnySession, brought: NeedImport, *, by: Person, now: datet
     made = judged(session, brought, memory, vocabulary, today=today_of(now))
     if made.questions:
         raise RefusedPlan(_("Des valeurs restent à confirmer : répondez-y, ou laissez-les vides."))
-    taken = [line for line in made.lines if line.known_id is None or option(brought, "doubles")]
+    taken = made.lines
     places = _communes(session, taken)
     needs = [_need(brought, line, vocabulary, places, by=by, now=now) for line in taken]
     session.add_all(needs)
@@ -185,7 +186,7 @@ def bring_in(session: AnySession, brought: NeedImport, *, by: Person, now: datet
     learned = _learn(session, brought, memory, now=now)
     report = {
         "lines": [[line.number, need.id, need.state] for line, need in zip(taken, needs, strict=True)],
-        "there": [[line.number, line.known_id, line.values["title"]] for line in made.lines if line not in taken],
+        "there": [] if option(brought, "doubles") else [list(one) for one in made.there],
         "faults": [asdict(fault) for fault in made.faults],
         "total": made.total,
         "learned": learned,

@@ -41,17 +41,20 @@ def judge(
     *,
     today: date,
     there: Mapping[tuple[str, date | None, date | None], int],
+    doubles: bool = False,
 ) -> Judged:
-    """Return what the rows after the header make. ``there`` are the buyer's needs of today, by ``same_need``."""
+    """Return what the rows after the header make. ``there`` are the buyer's needs of today, by ``same_need``.
+
+    Of a line that is there already nothing is asked, unless ``doubles`` are wanted.
+    """
     judged, seen = Judged(), dict[tuple[str, date | None, date | None], int]()
     for number, row in lines_of(rows, first_line):
         judged.total += 1
         reader = _Reader(number, row, rows[0], columns, known, vocabulary, judged)
-        line = reader.line(today)
+        line = reader.line(today, there, doubles=doubles)
         if line is None:
             continue
         same = same_need(line.values["title"], line.values["starts_on"], line.values["ends_on"])
-        line.known_id = there.get(same)
         if same in seen:
             reader.fault("title", _("même objet et même période que la ligne %(line)d : vérifiez.", line=seen[same]))
         seen.setdefault(same, number)
@@ -88,7 +91,9 @@ class _Reader:
             elif cell or name not in self._cells:
                 self._cells[name] = cell
 
-    def line(self, today: date) -> Line | None:
+    def line(
+        self, today: date, there: Mapping[tuple[str, date | None, date | None], int], *, doubles: bool
+    ) -> Line | None:
         """Return the need that the line makes; ``None`` after telling why it makes none."""
         title = " ".join(self._cells.get("title", "").split())
         period = self._period() if title else None
@@ -96,6 +101,12 @@ class _Reader:
         if unusable is not None:
             self._into.faults.append(self._fault(*unusable, is_left=True))
             return None
+        ends = (period.starts_on, period.ends_on) if period else (None, None)
+        known_id = there.get(same_need(title[:LONGEST_TITLE], *ends))
+        if known_id is not None:
+            self._into.there.append((self._number, known_id, title[:LONGEST_TITLE]))
+            if not doubles:
+                return None
         if len(title) > LONGEST_TITLE:
             self.fault("title", _("l’objet est plus long que 300 caractères : la fin est coupée."))
         codes = self._codes()
@@ -108,8 +119,8 @@ class _Reader:
             "activities": self._activities(title, codes),
             "places": self._parts("area"),
             "quarter": period.quarter if period else None,
-            "starts_on": period.starts_on if period else None,
-            "ends_on": period.ends_on if period else None,
+            "starts_on": ends[0],
+            "ends_on": ends[1],
             "amount": self._amount(),
             "lever": self._lever(),
             "renewed_ends_on": self._day("renewed_ends_on"),

@@ -39,8 +39,6 @@ class Line:
     number: int
     values: dict[str, Any]
     lacks: list[str]
-    known_id: int | None = None
-    """The need of the same title and period that the buyer has already."""
 
 
 @dataclass(slots=True)
@@ -48,6 +46,8 @@ class Judged:
     """What a plan makes."""
 
     lines: list[Line] = field(default_factory=list)
+    there: list[tuple[int, int, str]] = field(default_factory=list)
+    """Lines that the buyer has already, by title and period: line, need, title."""
     faults: list[Fault] = field(default_factory=list)
     questions: dict[str, Question] = field(default_factory=dict)
     answered: dict[str, Question] = field(default_factory=dict)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Final
@@ -21,6 +21,8 @@ from openmap.reference.models import Activity, Area, Commune
 from openmap.reference.words import folded
 
 MOST_CANDIDATES: Final = 6
+COMMON: Final = 4
+"""A stem in more wordings than that tells activities apart no more."""
 _IDLE: Final = frozenset((
     "a", "au", "aux", "d", "de", "des", "du", "en", "et", "l", "la", "le", "les", "ou", "par", "pour", "sur", "un",
     "une", "dans", "avec", "marche", "accord", "cadre", "prestation", "prestations", "service", "services",
@@ -132,13 +134,17 @@ class Vocabulary:
                 index.setdefault(word, []).append(place)
         return index
 
+    def _rarity(self, word: str) -> int:
+        """Return how many wordings hold a stem."""
+        return len(self._by_stem.get(word, ()))
+
     def _activity(self, name: str, *, slips: bool = True) -> Meaning:
         if not name:
             return Meaning()
         stems, points = _stems(name), dict[str, float]()
         for place in {place for stem in stems for place in self._by_stem.get(stem, ())}:
             code, label, words, weight = self._labels[place]
-            points[code] = max(points.get(code, 0.0), weight / 100 * _alike(name, stems, label, words))
+            points[code] = max(points.get(code, 0.0), weight / 100 * _alike(name, stems, label, words, self._rarity))
         if slips and max(points.values(), default=0.0) < AUTOMATIC:
             wordings = [label for _code, label, _words, _weight in self._labels]
             for scorer, share in (
@@ -232,14 +238,15 @@ def _ranked(points: Mapping[str, float]) -> Meaning:
     return Meaning(best[0], min(int(top), AUTOMATIC - 1) if tied else int(top), others)
 
 
-def _alike(name: str, stems: frozenset[str], label: str, words: frozenset[str]) -> float:
+def _alike(name: str, stems: frozenset[str], label: str, words: frozenset[str], count: Callable[[str], int]) -> float:
     """Return how much a text says what a wording says, of 100."""
     if name == label or (stems and stems == words):
         return 100.0
     written = ratio(name, label)
+    if len(words) == 1 and words <= stems:
+        return max(written, 80.0 if count(*words) <= COMMON else 60.0)  # « collecte » says little, « biodéchets » much
     if words and words <= stems:
-        # All that the wording says is there: one word among many is a hint, two are sure where little else is said.
-        return max(written, 80.0 if len(words) == 1 else 93.0 if len(stems) <= len(words) + 3 else 85.0)
+        return max(written, 93.0 if len(stems) <= len(words) + 3 else 85.0)
     shared = len(words & stems)
     return max(written, 70.0 * 2 * shared / (len(words) + len(stems)) if shared else 0.0)
 
