@@ -9,7 +9,7 @@ from datetime import date, datetime
 from typing import Any, Final
 
 from flask_babel import gettext as _
-from sqlalchemy import func, select, update
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import defer
 
 from openmap.directory.models import Buyer
@@ -216,21 +216,22 @@ def undo(session: AnySession, brought: NeedImport, *, by: Person, now: datetime)
     mine = select(Need).where(Need.import_id == brought.id).order_by(Need.id)
     if brought.state == "undone":
         return Undone(0, 0, [need for need in session.scalars(mine) if need.state != "withdrawn"])
-    removed, withdrawn, kept = 0, 0, list[Need]()
+    drafts, withdrawn, kept = list[int](), 0, list[Need]()
     for need in session.scalars(mine).all():
         if need.version != 1:
             kept.append(need)
         elif need.state == "draft":
-            session.delete(need)
-            removed += 1
+            drafts.append(need.id)
         else:  # others may have read it: it leaves the lists, and its page says so
             need.state, need.version, need.changed_at = "withdrawn", 2, now
-            need.log.append(NeedChange(kind="withdrawn", at=now, changes={}))
+            session.add(NeedChange(need_id=need.id, kind="withdrawn", at=now, changes={}))
             withdrawn += 1
+    session.flush()
+    session.execute(delete(Need).where(Need.id.in_(drafts)))  # one statement: the database lets their rows go with them
     brought.state, brought.undone_at = "undone", now
-    changes: dict[str, list[Any]] = {"needs": [removed + withdrawn + len(kept), len(kept)]}
+    changes: dict[str, list[Any]] = {"needs": [len(drafts) + withdrawn + len(kept), len(kept)]}
     journal.record(session, "import.undone", brought, by=by, now=now, changes=changes)
-    return Undone(removed, withdrawn, kept)
+    return Undone(len(drafts), withdrawn, kept)
 
 
 def abandon(session: AnySession, brought: NeedImport, *, by: Person, now: datetime) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import date
+from functools import lru_cache
 from typing import Any
 
 from openmap.needs.recognising import Meaning
@@ -65,6 +66,7 @@ class Judged:
         return [fault for fault in self.faults if not fault.is_left]
 
 
+@lru_cache(maxsize=20_000)
 def key_of(kind: str, text: str) -> str:
     """Return under which key the meaning of a text is kept."""
     return f"{kind}:{folded(text)[:300]}"
