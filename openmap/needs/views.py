@@ -35,6 +35,9 @@ blueprint.add_app_template_filter(period_of)
 blueprint.add_app_template_filter(day, "need_day")
 blueprint.add_app_template_filter(lambda need: where(need.areas, need.communes), "need_places")
 
+A_QUARTER: Final = 20
+"""How many needs the timeline names in each quarter; the others are a tap away."""
+
 CALENDAR_TYPE: Final = "text/calendar; charset=utf-8; method=PUBLISH"
 
 
@@ -58,9 +61,10 @@ def index() -> ResponseReturnValue:
 def timeline() -> ResponseReturnValue:
     """Show the same needs by quarter and trade, then quarter by quarter."""
     found = _found()
-    needs = {need.id: need for need in whole(db.session, [line.id for line in found.shown])}
-    by_quarter = [(code, [needs[line.id] for line in found.shown if line.quarter == code]) for code in found.quarters]
-    return kept_apart(_page("needs/timeline.html", found, by_quarter=by_quarter, signs=labels.SIGNS))
+    by_quarter = [(code, [line.id for line in found.shown if line.quarter == code]) for code in found.quarters]
+    first = [number for _code, ids in by_quarter for number in ids[:A_QUARTER]]
+    needs = {need.id: need for need in whole(db.session, first)}
+    return kept_apart(_page("needs/timeline.html", found, by_quarter=by_quarter, needs=needs, signs=labels.SIGNS))
 
 
 @blueprint.get("/liste.<any(csv,xlsx,ics):ending>")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 from datetime import timedelta
 from io import BytesIO, StringIO
 from typing import Any
@@ -113,6 +114,19 @@ def test_the_timeline_holds_every_need_in_its_quarter_and_each_of_its_trades(fou
     page = four.client("nobody").get("/besoins/calendrier").text
     assert page.count("<td") == 3 * len(codes)
     assert "Sans filière" in page
+
+
+def test_a_full_quarter_names_the_first_and_leads_to_the_others(town: Town) -> None:
+    for rank in range(22):
+        town.need(f"Tonte {rank:02d}")
+    client, code = town.client("nobody"), quarters_from(TODAY)[1]
+    page = client.get("/besoins/calendrier?q=tonte").text
+    assert ("Tonte 19" in page, "Tonte 20" in page) == (True, False)
+    assert "22\u00a0besoins" in page
+    rest = re.search(r'href="([^"]+)">Les voir tous', page)
+    assert rest is not None
+    assert client.get(rest[1].replace("&amp;", "&")).text.count('class="entry need"') == 22
+    assert code in rest[1]
 
 
 def test_a_cell_of_the_timeline_leads_to_the_needs_that_it_counts(four: Town) -> None:
