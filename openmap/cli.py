@@ -22,6 +22,7 @@ from openmap.extensions import db
 from openmap.jobs import queue_of
 from openmap.meetings.cli import commands as meeting_commands
 from openmap.meetings.tasks import resume, tend
+from openmap.needs.outcome_pages import ask_outcomes
 from openmap.people.cli import commands as people_commands
 from openmap.reference.cli import commands as reference_commands
 from openmap.reference.cli import load_packaged
@@ -99,7 +100,8 @@ def worker() -> None:
     click.echo("Programme de calcul prêt. Ctrl-C pour l’arrêter.")
     post = (postman.go_round, postman.EVERY_SECONDS)
     reminders = (postman.write_reminders, REMIND_SECONDS)
-    queue_of(current_app).work(tend, TEND_SECONDS, post, reminders, (postman.purge_nightly, PURGE_SECONDS))
+    nightly = (postman.purge_nightly, PURGE_SECONDS)
+    queue_of(current_app).work(tend, TEND_SECONDS, post, reminders, nightly, (ask_outcomes, REMIND_SECONDS))
 
 
 @main.command("serve")

@@ -25,9 +25,10 @@ from openmap.mail import views as mail
 from openmap.meetings import check_views, correcting, solve_views, suppose_views, versions, weight_views
 from openmap.meetings import tasks as _tasks  # noqa: F401
 from openmap.meetings import views as meetings
+from openmap.needs import import_privacy as _import_privacy  # noqa: F401
 from openmap.needs import indexing as _needs_indexing  # noqa: F401
+from openmap.needs import outcome_pages, plans, stating
 from openmap.needs import privacy as _needs_privacy  # noqa: F401
-from openmap.needs import stating
 from openmap.needs import views as needs
 from openmap.people import access, permissions
 from openmap.people import views as people
@@ -45,7 +46,7 @@ from openmap.signin import views as signin
 
 PAGES: Final[tuple[ModuleType, ...]] = (
     people, mail, signin, account, reference, organisations,
-    stating, needs,
+    stating, needs, plans, outcome_pages,
     preparing, parts, registrations, stands, resources, access_plans, team, history,
     applying, attached_files, examining, handing, writing, asking, behalf, bringing, comparing,
     jury_pages, juror_pages,

@@ -8,6 +8,7 @@ from datetime import datetime
 from openmap.demo_parts.applying import demo_applying
 from openmap.demo_parts.deciding import demo_deciding
 from openmap.demo_parts.examining import demo_examining
+from openmap.demo_parts.purchasing import demo_purchasing
 from openmap.demo_parts.reading import demo_reading
 from openmap.demo_parts.stating import demo_stating
 from openmap.events.models import Edition
@@ -20,7 +21,7 @@ def furnish(session: AnySession, former: Edition, coming: Edition, people: Mappi
 
     ``people`` has someone of every role. Furnishing again changes nothing.
     """
-    for part in (demo_applying, demo_examining, demo_reading, demo_stating):
+    for part in (demo_applying, demo_examining, demo_reading, demo_stating, demo_purchasing):
         part(coming, people, now)
         session.commit()
     demo_deciding(former, people, now)

@@ -103,6 +103,11 @@ ACTION_LABELS: dict[str, LazyString] = {
     "need.withdrawn": lazy_gettext("besoin retiré"),
     "need.restored": lazy_gettext("besoin rétabli"),
     "need.discarded": lazy_gettext("brouillon de besoin supprimé"),
+    "import.begun": lazy_gettext("plan d’achat envoyé"),
+    "import.done": lazy_gettext("plan d’achat importé"),
+    "import.undone": lazy_gettext("import d’un plan d’achat annulé"),
+    "import.abandoned": lazy_gettext("import d’un plan d’achat abandonné"),
+    "outcome.answered": lazy_gettext("suite d’un besoin déclarée"),
     "mail.released": lazy_gettext("message libéré"),
     "mail.dropped": lazy_gettext("message abandonné"),
     "jury.changed": lazy_gettext("réglages du jury modifiés"),
@@ -254,6 +259,8 @@ OBJECT_LABELS: dict[str, LazyString] = {
     "structure_kinds": lazy_gettext("type de structure"),
     "labels": lazy_gettext("label ou réseau"),
     "needs": lazy_gettext("besoin"),
+    "need_imports": lazy_gettext("import d’un plan d’achat"),
+    "need_outcomes": lazy_gettext("suite d’un besoin"),
 }
 
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d")
