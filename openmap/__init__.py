@@ -56,9 +56,11 @@ def _register_rooms(app: Flask) -> None:
     from openmap.events import views as events  # noqa: PLC0415
     from openmap.mail import privacy as _mail_privacy  # noqa: F401, PLC0415
     from openmap.mail import views as mail  # noqa: PLC0415
+    from openmap.meetings import following_pages, inviting_pages, wish_pages  # noqa: PLC0415
     from openmap.meetings import solve_views as solves  # noqa: PLC0415
     from openmap.meetings import tasks as _tasks  # noqa: F401, PLC0415
     from openmap.meetings import views as meetings  # noqa: PLC0415
+    from openmap.meetings import wish_privacy as _wish_privacy  # noqa: F401, PLC0415
     from openmap.needs import models as _needs  # noqa: F401, PLC0415
     from openmap.people import access, permissions  # noqa: PLC0415
     from openmap.people import views as people  # noqa: PLC0415
@@ -94,6 +96,8 @@ def _register_rooms(app: Flask) -> None:
     app.register_blueprint(events.blueprint)
     for choosing in (deciding, coachings):
         app.register_blueprint(choosing.blueprint)
+    for wishing in (inviting_pages, following_pages, wish_pages):
+        app.register_blueprint(wishing.blueprint)
     app.register_blueprint(meetings.blueprint)
     agendas.register()
     app.register_blueprint(solves.blueprint)

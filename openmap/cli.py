@@ -20,6 +20,7 @@ from openmap.config import ConfigurationError
 from openmap.demo import demo
 from openmap.extensions import db
 from openmap.jobs import queue_of
+from openmap.meetings import wish_tasks
 from openmap.meetings.cli import commands as meeting_commands
 from openmap.meetings.tasks import resume, tend
 from openmap.people.cli import commands as people_commands
@@ -96,7 +97,8 @@ def worker() -> None:
     click.echo("Programme de calcul prêt. Ctrl-C pour l’arrêter.")
     post = (postman.go_round, postman.EVERY_SECONDS)
     reminders = (postman.write_reminders, REMIND_SECONDS)
-    queue_of(current_app).work(tend, TEND_SECONDS, post, reminders, (postman.purge_nightly, PURGE_SECONDS))
+    silent = (wish_tasks.complete_silent, wish_tasks.EVERY_SECONDS)
+    queue_of(current_app).work(tend, TEND_SECONDS, post, reminders, (postman.purge_nightly, PURGE_SECONDS), silent)
 
 
 @main.command("serve")
