@@ -143,7 +143,7 @@ def sheet_of(edition: Edition, followed: list[Followed]) -> tuple[list[str], lis
         *(str(label) for label in LEVEL_LABELS.values()),
         _("Complétés d’après le score"), _("Saisis par l’organisation"),
         _("Créneaux d’absence"), _("Rendez-vous en même temps"), _("Rendez-vous au plus"), _("D’affilée au plus"),
-        _("Personnes à prévenir"), _("Mot à l’organisation"),
+        _("Délégués"), _("Mot à l’organisation"),
     ]  # fmt: skip
     rows: list[list[Cell]] = []
     for one in followed:

@@ -138,7 +138,7 @@ def test_the_follow_up_leaves_as_a_workbook(app: Flask) -> None:
     assert len(rows) == 1 + 7
     mine = next(row for row in rows if row[0] == "S01")
     told = dict(zip(rows[0], mine, strict=True))
-    assert (told["Réponse"], told["Indispensable"], told["Personnes à prévenir"]) == ("oui", 1, 1)
+    assert (told["Réponse"], told["Indispensable"], told["Délégués"]) == ("oui", 1, 1)
     assert told["Mot à l’organisation"] == "=1+1"
 
 
