@@ -130,7 +130,6 @@ def furnish(app: Flask, people: int) -> tuple[Edition, list[Speaker], list[Speak
             db.session.add(
                 Wish(edition_id=edition.id, code=code, buyer_id=buyer, structure_id=structure, value=1 + step)
             )
-            db.session.flush()
     db.session.commit()
     return edition, speakers, organisers
 
@@ -191,7 +190,7 @@ def speak(address: str, slug: str, who: Speaker, seconds: float) -> list[Asked]:
 
 def organise(address: str, slug: str, who: Speaker, stop: threading.Event) -> list[Asked]:
     """Follow the answers, look at the values and the plan, gather anew, until it is over."""
-    found = []
+    found: list[Asked] = []
     deeds: tuple[tuple[str, dict[str, str] | None], ...] = (
         ("souhaits/suivi", None), ("souhaits/valeurs", None), ("planning", None), ("souhaits/suivi/recueil", {}),
         ("souhaits/suivi/obligation", {"obligatoire": "1"}), ("souhaits/suivi?etat=silencieux", None),
