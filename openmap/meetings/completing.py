@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import datetime, timedelta
+from heapq import heappush, heappushpop
 from typing import Any, Final
 
 from sqlalchemy import delete, insert, select
@@ -62,15 +63,16 @@ def complete(
     for (buyer, structure), score in scores(session, edition).items():
         for one, other in ((buyer, structure), (structure, buyer)):
             if score and one in best and (other, one) not in apart:
-                best[one].append((-score, other))
+                keep = heappush if len(best[one]) < most else heappushpop  # of millions of pairs, a few each
+                keep(best[one], (score, -other))
     session.execute(delete(Choice).where(Choice.participation_id.in_(mine), Choice.source == "completed"))
     rows = [
         {
-            "participation_id": number, "other_id": other, "level": "open", "rank": rank, "source": "completed",
+            "participation_id": number, "other_id": -other, "level": "open", "rank": rank, "source": "completed",
             "note": "", "said_at": now,
         }
         for number, found in best.items()
-        for rank, (_score, other) in enumerate(sorted(found)[:most], 1)
+        for rank, (_score, other) in enumerate(sorted(found, reverse=True), 1)
     ]  # fmt: skip
     if not rows:
         return 0
