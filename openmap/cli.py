@@ -20,6 +20,7 @@ from openmap.config import ConfigurationError
 from openmap.demo import demo
 from openmap.extensions import db
 from openmap.jobs import queue_of
+from openmap.meetings import wish_tasks
 from openmap.meetings.cli import commands as meeting_commands
 from openmap.meetings.tasks import resume, tend
 from openmap.needs.outcome_pages import ask_outcomes
@@ -101,7 +102,9 @@ def worker() -> None:
     post = (postman.go_round, postman.EVERY_SECONDS)
     reminders = (postman.write_reminders, REMIND_SECONDS)
     nightly = (postman.purge_nightly, PURGE_SECONDS)
-    queue_of(current_app).work(tend, TEND_SECONDS, post, reminders, nightly, (ask_outcomes, REMIND_SECONDS))
+    silent = (wish_tasks.complete_silent, wish_tasks.EVERY_SECONDS)
+    asked = (ask_outcomes, REMIND_SECONDS)
+    queue_of(current_app).work(tend, TEND_SECONDS, post, reminders, nightly, silent, asked)
 
 
 @main.command("serve")

@@ -17,6 +17,7 @@ from sqlalchemy import select
 
 from openmap.agendas.services import write_agendas
 from openmap.demo_parts import furnish
+from openmap.demo_parts.wishing import demo_wishing
 from openmap.directory.models import Organisation
 from openmap.directory.services import invite
 from openmap.events.models import Edition
@@ -68,6 +69,7 @@ def demo(no_serve: bool, port: int) -> None:
     _people(edition)
     coming = _next_edition(edition)
     _calls(edition, coming)
+    wishing = _wishes(edition)
     links = _links(edition, coming)
     click.echo(f"Prêt en {duration(time.monotonic() - began)}.")
     if not no_serve:
@@ -77,6 +79,7 @@ def demo(no_serve: bool, port: int) -> None:
             f"\nÀ ouvrir :\n   accueil         {base}/\n   page publique   {base}/editions/{edition.slug}\n"
             f"   inscription     {base}/editions/{coming.slug}/inscription\n"
             f"   candidature     {base}/editions/{coming.slug}/candidature\n"
+            f"   souhaits        {base}/editions/{wishing.slug}/souhaits\n"
             f"   filières        {base}/referentiel\n"
             f"   territoires     {base}/territoires\n"
             f"   besoins         {base}/besoins\n"
@@ -184,6 +187,21 @@ def _calls(model: Edition, coming: Edition) -> None:
     click.echo(
         "6. Candidatures : dans tous les états, un jury à mi-chemin ; une sélection publiée dans une édition passée."
     )
+
+
+def _wishes(model: Edition) -> Edition:
+    """Show an edition in which both sides are saying whom they wish to meet; nobody in it is real."""
+    edition, is_new = _copied(model, "OpenMap ESS – rendez-vous en préparation (fictive)", days=28)
+    people = {role: _person(role) for role in ROLES}
+    for role in ROLES:
+        if role != ADMINISTRATOR:
+            give_role(db.session, people[role], role, edition.id, by=None, now=_now())
+    if is_new:
+        publish(db.session, edition, public=True, by=people[ORGANISER], now=_now())
+    demo_wishing(edition, people, _now())
+    db.session.commit()
+    click.echo("7. Souhaits : ouverts dans une édition fictive, la moitié des participants a répondu.")
+    return edition
 
 
 def _person(role: str) -> Person:

@@ -22,9 +22,20 @@ from openmap.events import privacy as _events_privacy  # noqa: F401
 from openmap.events import views as events
 from openmap.mail import privacy as _mail_privacy  # noqa: F401
 from openmap.mail import views as mail
-from openmap.meetings import check_views, correcting, solve_views, suppose_views, versions, weight_views
+from openmap.meetings import (
+    check_views,
+    correcting,
+    following_pages,
+    inviting_pages,
+    solve_views,
+    suppose_views,
+    versions,
+    weight_views,
+    wish_pages,
+)
 from openmap.meetings import tasks as _tasks  # noqa: F401
 from openmap.meetings import views as meetings
+from openmap.meetings import wish_privacy as _wish_privacy  # noqa: F401
 from openmap.needs import import_privacy as _import_privacy  # noqa: F401
 from openmap.needs import indexing as _needs_indexing  # noqa: F401
 from openmap.needs import outcome_pages, plans, stating
@@ -52,6 +63,7 @@ PAGES: Final[tuple[ModuleType, ...]] = (
     jury_pages, juror_pages,
     events,
     deciding, coachings,
+    inviting_pages, following_pages, wish_pages,
     meetings, correcting, versions, solve_views, check_views, suppose_views, weight_views,
 )  # fmt: skip
 """The modules that have pages, each with its ``blueprint``."""
