@@ -46,6 +46,8 @@ def _register_rooms(app: Flask) -> None:
     """Give every room its chance to add models and pages."""
     from openmap import web  # noqa: PLC0415 - rooms import the extensions above
     from openmap.agendas import exports as agendas  # noqa: PLC0415
+    from openmap.agendas import own_agenda, publication_views  # noqa: PLC0415
+    from openmap.agendas import privacy as _agendas_privacy  # noqa: F401, PLC0415
     from openmap.applications import applying, asking, behalf, bringing, comparing, examining, handing, writing  # noqa: PLC0415  # noqa: PLC0415
     from openmap.applications import files as attached_files  # noqa: PLC0415
     from openmap.applications import privacy as _applications_privacy  # noqa: F401, PLC0415
@@ -97,3 +99,5 @@ def _register_rooms(app: Flask) -> None:
     app.register_blueprint(meetings.blueprint)
     agendas.register()
     app.register_blueprint(solves.blueprint)
+    for pages in (publication_views, own_agenda):
+        app.register_blueprint(pages.blueprint)

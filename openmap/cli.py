@@ -15,6 +15,7 @@ from flask_migrate.cli import db as migration_commands
 from sqlalchemy.exc import OperationalError, ProgrammingError
 
 from openmap import create_app
+from openmap.agendas import tasks as publishing
 from openmap.agendas.cli import commands as agenda_commands
 from openmap.config import ConfigurationError
 from openmap.demo import demo
@@ -96,7 +97,9 @@ def worker() -> None:
     click.echo("Programme de calcul prêt. Ctrl-C pour l’arrêter.")
     post = (postman.go_round, postman.EVERY_SECONDS)
     reminders = (postman.write_reminders, REMIND_SECONDS)
-    queue_of(current_app).work(tend, TEND_SECONDS, post, reminders, (postman.purge_nightly, PURGE_SECONDS))
+    publications = (publishing.tend, publishing.TEND_SECONDS)
+    nightly = (postman.purge_nightly, PURGE_SECONDS)
+    queue_of(current_app).work(tend, TEND_SECONDS, post, reminders, nightly, publications)
 
 
 @main.command("serve")

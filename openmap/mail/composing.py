@@ -66,7 +66,7 @@ def _attach(mail: EmailMessage, attached: Mapping[str, Any]) -> None:
     media_type, options = parse_options_header(attached["type"])
     maintype, _slash, subtype = media_type.partition("/")
     if "as" in attached:
-        _add_part(mail, attached, subtype, options)
+        _add_part(mail, attached, maintype, subtype, options)
     elif "digest" in attached:
         content = content_of(attached["digest"])
         mail.add_attachment(content, maintype=maintype, subtype=subtype, filename=attached["name"])
@@ -74,16 +74,18 @@ def _attach(mail: EmailMessage, attached: Mapping[str, Any]) -> None:
         mail.add_attachment(attached["text"], subtype=subtype, filename=attached["name"], params=options)
 
 
-def _add_part(mail: EmailMessage, attached: Mapping[str, Any], subtype: str, options: Mapping[str, str]) -> None:
+def _add_part(
+    mail: EmailMessage, attached: Mapping[str, Any], maintype: str, subtype: str, options: Mapping[str, str]
+) -> None:
     """Add a text in UTF-8 whose line ends stay as they are, without which a calendar is no calendar (RFC 5545, 3.1)."""
     part = EmailMessage()
-    part.set_content(attached["text"].encode(), maintype="text", subtype=subtype, cte="base64")
+    part.set_content(attached["text"].encode(), maintype=maintype, subtype=subtype, cte="base64")
     del part["MIME-Version"]
     part.set_param("charset", "utf-8")
     for name, value in options.items():
         part.set_param(name, value)
-    if attached["as"] == "inline":
-        part["Content-Disposition"] = "inline"
-        if mail.get_content_subtype() != "mixed":
-            mail.make_mixed()
+    if attached["as"] != "alternative" and mail.get_content_subtype() != "mixed":
+        mail.make_mixed()
+    if attached["as"] == "file":
+        part.add_header("Content-Disposition", "attachment", filename=attached["name"])
     mail.attach(part)

@@ -21,7 +21,7 @@ class Message(Base):
     the last byte: a message that died before may be sent again, one that died after may have arrived.
     ``attachments`` are ``{"name", "type", "text"}``, the type one of ``text/…``; or ``{"name", "type",
     "digest"}``, a file that lies under its hash (``web.uploads``). With ``"as": "alternative"`` a text is one more form
-    of the body, with ``"as": "inline"`` a part of its own that is no file to save: so leave iTIP objects.
+    of the body, with ``"part"`` a part of its own that is no file to save, with ``"file"`` one to save, byte for byte.
     ``html`` is the body as HTML where it is more than the text's paragraphs; editing the text gives it up.
     """
 
