@@ -48,12 +48,13 @@ class Scene:
 
     morning: Morning
     organiser: Person
+    domain: str = "essai.example"
     clock: Clock = field(default_factory=Clock)
     people: dict[str, list[Person]] = field(default_factory=lambda: defaultdict(list))
 
     def join(self, code: str, email: str = "") -> Person:
         """Let one more person act for a participant."""
-        address = email or f"{code.lower()}-{len(self.people[code]) + 1}@essai.example"
+        address = email or f"{code.lower()}-{len(self.people[code]) + 1}@{self.domain}"
         person = make_person(address, name=f"Personne {address.partition('@')[0]}")
         organisation_id = self.morning.people[code].organisation_id
         db.session.add(Delegate(person_id=person.id, organisation_id=organisation_id, invited_at=NOW))
@@ -71,12 +72,19 @@ class Scene:
 
     def release(self, meetings: Meetings | None = None) -> Release:
         """Freeze a plan that holds ``meetings`` under the next number."""
-        version = 1 + (db.session.scalar(select(func.max(Plan.version))) or 0)
-        plan = self.morning.plan(meetings, version=version) if meetings is not None else self.morning.plan(version=version)
+        version = 1 + (
+            db.session.scalar(select(func.max(Plan.version)).where(Plan.edition_id == self.morning.edition.id)) or 0
+        )
+        plan = (
+            self.morning.plan(meetings, version=version) if meetings is not None else self.morning.plan(version=version)
+        )
         return self.freeze(plan)
 
     def freeze(self, plan: Plan) -> Release:
-        number = 1 + (db.session.scalar(select(func.max(Release.number))) or 0)
+        number = 1 + (
+            db.session.scalar(select(func.max(Release.number)).where(Release.edition_id == self.morning.edition.id))
+            or 0
+        )
         plan.kind, plan.frozen_at = "release", self.clock()
         release = Release(
             edition_id=self.morning.edition.id, number=number, name=f"Version {number}", plan=plan,
@@ -88,12 +96,15 @@ class Scene:
 
     def ask(self, release: Release | None = None) -> Mailing:
         """Ask for the newest release to be published, or make one of the first plan."""
-        known = db.session.scalar(select(Release).order_by(Release.number.desc()).limit(1))
+        known = db.session.scalar(
+            select(Release)
+            .where(Release.edition_id == self.morning.edition.id)
+            .order_by(Release.number.desc())
+            .limit(1)
+        )
         release = release or known or self.release()
         self.clock.forward(minutes=1)
-        mailing = request_mailing(
-            db.session, self.morning.edition, release.id, by=self.organiser, now=self.clock()
-        )
+        mailing = request_mailing(db.session, self.morning.edition, release.id, by=self.organiser, now=self.clock())
         db.session.commit()
         return mailing
 
@@ -122,9 +133,9 @@ class Scene:
         return found
 
 
-def open_scene(morning: Morning, *, each: int = 1) -> Scene:
+def open_scene(morning: Morning, *, each: int = 1, domain: str = "essai.example") -> Scene:
     """Give each participant of a morning ``each`` people."""
-    scene = Scene(morning, make_person("organisation@essai.example", ORGANISER, edition_id=morning.edition.id))
+    scene = Scene(morning, make_person("organisation@essai.example", ORGANISER, edition_id=morning.edition.id), domain)
     for code in morning.people:
         for _number in range(each):
             scene.join(code)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import Row, select
+from sqlalchemy import select
 
 from openmap.agendas.invitations import Pair, Told, told_of, wanted_of
 from openmap.agendas.models import Invitation, Mailing
@@ -45,7 +45,6 @@ class Mail:
     """An agenda's mail that has not arrived for certain."""
 
     id: int
-    person_id: int
     release_id: int | None
     is_lost: bool
     may_be_taken_back: bool
@@ -112,35 +111,27 @@ def mails_of(
     session: AnySession, edition: Edition, people: Collection[int] | None = None, *, hold: bool = False
 ) -> dict[int, list[Mail]]:
     """Return the mails that have not arrived, by person. ``hold`` keeps workers from claiming them until the commit."""
-    asked = select(
-        Message.id, Message.person_id, Message.key, Message.state, Message.error, Message.handing_at
-    ).where(Message.edition_id == edition.id, Message.purpose == PURPOSE, Message.state != "sent")
+    asked = select(Message.id, Message.person_id, Message.key, Message.state, Message.error, Message.handing_at).where(
+        Message.edition_id == edition.id, Message.purpose == PURPOSE, Message.state != "sent"
+    )
     if people is not None:
         asked = asked.where(Message.person_id.in_(people))
     rows = session.execute(asked.with_for_update() if hold else asked).all()
-    releases = {
-        number: release_id
-        for number, release_id in session.execute(
-            select(Mailing.id, Mailing.release_id).where(Mailing.edition_id == edition.id)
-        )
-    }
+    asked_for = select(Mailing.id, Mailing.release_id).where(Mailing.edition_id == edition.id)
+    releases = {row.id: row.release_id for row in session.execute(asked_for)}
     found: dict[int, list[Mail]] = defaultdict(list)
     for row in rows:
         if row.person_id is not None:
-            found[row.person_id].append(_mail(row, releases))
+            certain = row.state == "failed" and not row.error.startswith(UNCERTAIN)
+            found[row.person_id].append(
+                Mail(
+                    id=row.id,
+                    release_id=releases.get(mailing_id_of(row.key)),
+                    is_lost=row.state == "dropped" or certain,
+                    may_be_taken_back=row.state in ON_ITS_WAY and row.handing_at is None,
+                )
+            )
     return found
-
-
-def _mail(row: Row[tuple[int, int | None, str, str, str, datetime | None]], releases: Mapping[int, int]) -> Mail:
-    number, person_id, key, state, error, handing_at = row
-    certain = state == "failed" and not error.startswith(UNCERTAIN)
-    return Mail(
-        id=number,
-        person_id=person_id or 0,
-        release_id=releases.get(mailing_id_of(key)),
-        is_lost=state == "dropped" or certain,
-        may_be_taken_back=state in ON_ITS_WAY and handing_at is None,
-    )
 
 
 def key_of(mailing_id: int, person_id: int) -> str:

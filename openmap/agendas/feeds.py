@@ -107,6 +107,17 @@ def agendas_of(session: AnySession, person: Person, *, now: datetime) -> list[Ag
     return [agenda for agenda in found if agenda is not None]
 
 
+def has_agenda(session: AnySession, person: Person) -> bool:
+    """Say whether ``person`` acts for a participant of an edition whose plan is published."""
+    asked = (
+        select(Release.id)
+        .join(Participation, Participation.edition_id == Release.edition_id)
+        .join(Delegate, Delegate.organisation_id == Participation.organisation_id)
+        .where(Delegate.person_id == person.id, Release.published_at.is_not(None))
+    )
+    return session.scalar(asked.limit(1)) is not None
+
+
 def agenda_of(session: AnySession, edition: Edition, person: Person) -> Agenda | None:
     """Return what a person does in an edition, in a fixed number of queries; ``None`` while nothing is published."""
     release = published_release(session, edition)

@@ -164,9 +164,7 @@ def told_of(
         entry = _gone(row, sheet, now)
         entries.append(entry)
         if not row.cancelled or row.message_id in lost:
-            changes.append(
-                Change("cancelled", entry, row.organisation_id, row.other_id, row.party, _was(row, sheet))
-            )
+            changes.append(Change("cancelled", entry, row.organisation_id, row.other_id, row.party, _was(row, sheet)))
     return Told(tuple(wanted), tuple(entries), tuple(changes), tuple(quiet))
 
 
@@ -175,9 +173,7 @@ def has_heard(row: Invitation, lost: Collection[int]) -> bool:
     return row.known or row.message_id not in lost
 
 
-def _held(
-    one: Wanted, row: Invitation | None, lost: Collection[int], now: datetime
-) -> tuple[Entry, Change | None]:
+def _held(one: Wanted, row: Invitation | None, lost: Collection[int], now: datetime) -> tuple[Entry, Change | None]:
     sequence, stamped_at = 0, now
     same = row is not None and not row.cancelled and row.fingerprint == one.fingerprint
     if row is not None:

@@ -7,7 +7,7 @@ One meeting is one object, for REQUEST and CANCEL hold one UID only (RFC 5546, 3
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import date
+from datetime import date, timedelta
 from email.utils import parseaddr
 from functools import lru_cache
 from typing import Any, Final
@@ -65,7 +65,7 @@ def feed_of(name: str, told: Sequence[tuple[Sheet, Sequence[Entry], str]], sende
         ("x-wr-calname", name), ("x-published-ttl", "PT1H"),
     ):  # fmt: skip
         calendar.add(key, value)
-    calendar.add("refresh-interval", "PT1H", parameters={"VALUE": "DURATION"})
+    calendar.add("refresh-interval", timedelta(hours=1), parameters={"VALUE": "DURATION"})
     for sheet in {sheet.zone.key: sheet for sheet, _entries, _page in told}.values():
         calendar.add_component(vtimezone(sheet.zone, sheet.held_on))
     for sheet, entries, page in told:

@@ -29,10 +29,10 @@ from openmap.web.addresses import address_of
 from openmap.web.french import counted, long_date
 
 OUTDATED: Final = (
-    "Une version plus récente du planning est publiée : ce message aurait donné un agenda périmé. S’il le faut, la page "
-    "« Diffusion » écrit de nouveau à cette personne."
+    "Une version plus récente du planning est publiée : ce message aurait donné un agenda périmé. S’il le faut, la "
+    "page « Diffusion » écrit de nouveau à cette personne."
 )
-SUPERSEDED: Final = "Remplacé par un message plus récent, qui donne l’agenda entier : celui-ci n’était pas encore parti."
+SUPERSEDED: Final = "Remplacé par un message plus récent, qui dit tout ce que celui-ci, pas encore parti, aurait dit."
 
 _BLOCKS: Final = {"changements": "\ue000", "agenda": "\ue001"}
 """Stand in the HTML body for what is more than paragraphs (private use: nobody types them)."""

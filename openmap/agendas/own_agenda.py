@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from io import BytesIO
 from typing import Any
+from urllib.parse import urlsplit
 
 from flask import Blueprint, Response, abort, current_app, flash, redirect, render_template, request, send_file, url_for
 from flask.typing import ResponseReturnValue
@@ -12,7 +13,7 @@ from flask_babel import gettext as _
 from sqlalchemy import select
 
 from openmap.agendas import feeds
-from openmap.agendas.exports import PDF
+from openmap.agendas.exports import PDF, calendar_of
 from openmap.agendas.itip import ATTACHMENT_NAME, file_of
 from openmap.agendas.letters import page_of
 from openmap.agendas.permissions import may_open_agendas
@@ -57,6 +58,7 @@ def show(slug: str) -> ResponseReturnValue:
     """Show the person's meetings; an organiser without any chooses whose to see."""
     edition = edition_or_404(slug)
     release = published_release(db.session, edition)
+    own = feeds.organisations_of(db.session, edition, here())
     sheet, parties = _own(edition)
     return render_template(
         "agendas/own.html",
@@ -66,7 +68,7 @@ def show(slug: str) -> ResponseReturnValue:
         halves=[(party, timeline(sheet, party), len(sheet.of(party))) for party in parties] if sheet else [],
         choices=_choices(edition),
         chosen=request.args.get("participant", ""),
-        is_own=bool(feeds.organisations_of(db.session, edition, here())),
+        is_own=_chosen_participation(edition) is None and bool(own),
         has_feed=feeds.has_token(db.session, here()),
     )
 
@@ -84,12 +86,17 @@ def printed(slug: str) -> ResponseReturnValue:
 @blueprint.get("/editions/<slug>/mon-agenda/agenda.ics")
 @_participants_only
 def calendar(slug: str) -> ResponseReturnValue:
-    """Hand over the person's calendar: the same entries as their mails, so that nothing appears twice."""
-    agenda = feeds.agenda_of(db.session, edition_or_404(slug), here())
-    if agenda is None or not agenda.told.wanted:
-        abort(404)
-    text = file_of(agenda.sheet, agenda.told.entries, _sender(), page_of(slug))
-    content = BytesIO(text.encode())
+    """Hand over the person's calendar: the same entries as their mails, so that nothing appears twice.
+
+    An organiser is given that of the participant whose agenda they look at.
+    """
+    edition = edition_or_404(slug)
+    chosen = _chosen_participation(edition)
+    if chosen is not None and (release := published_release(db.session, edition)) is not None:
+        content = BytesIO(calendar_of(db.session, release.plan, chosen, now=_now()))
+    else:
+        agenda = feeds.agenda_of(db.session, edition, here()) or abort(404)
+        content = BytesIO(file_of(agenda.sheet, agenda.told.entries, _sender(), page_of(slug)).encode())
     return send_file(content, "text/calendar; method=PUBLISH", as_attachment=True, download_name=ATTACHMENT_NAME)
 
 
@@ -98,11 +105,13 @@ def calendar(slug: str) -> ResponseReturnValue:
 def index() -> ResponseReturnValue:
     """List the person's agendas, with the address that a calendar can follow."""
     token = feeds.token_of(db.session, here(), secret=_secret())
+    address = None if token is None else address_of("own_agenda.feed", token=token)
     return render_template(
         "agendas/index.html",
         agendas=feeds.agendas_of(db.session, here(), now=_now()),
         has_token=feeds.has_token(db.session, here()),
-        address=None if token is None else address_of("own_agenda.feed", token=token),
+        address=address,
+        subscription=None if address is None else urlsplit(address)._replace(scheme="webcal").geturl(),
     )
 
 
@@ -146,29 +155,29 @@ def _own(edition: Edition) -> tuple[Sheet | None, list[Party]]:
     release = published_release(db.session, edition)
     if release is None:
         return None, []
-    organisations = feeds.organisations_of(db.session, edition, here()) or _chosen(edition)
+    chosen = _chosen_participation(edition)
+    organisations = feeds.organisations_of(db.session, edition, here())
+    organisations = [chosen.organisation_id] if chosen is not None else organisations
     sheet = load_sheet(db.session, edition, release.plan, organisations=organisations)
     return sheet, [party for party in sheet.parties if party.organisation in set(organisations)]
 
 
-def _chosen(edition: Edition) -> list[int]:
-    """Return the organisation that an organiser asks for by its code."""
+def _chosen_participation(edition: Edition) -> Participation | None:
+    """Return the participant that an organiser asks for by its code."""
     code = request.args.get("participant", "")
     if not code or not may_organise(here(), edition):
-        return []
-    asked = select(Participation.organisation_id).where(Participation.edition_id == edition.id)
-    return list(db.session.scalars(asked.where(Participation.code == code)))
+        return None
+    asked = select(Participation).where(Participation.edition_id == edition.id, Participation.code == code)
+    return db.session.scalars(asked).one_or_none()
 
 
 def _choices(edition: Edition) -> list[Any]:
-    if not may_organise(here(), edition) or feeds.organisations_of(db.session, edition, here()):
-        return []
-    return participants_by_name(db.session, edition)
+    return participants_by_name(db.session, edition) if may_organise(here(), edition) else []
 
 
 def _own_pages(session: AnySession, person: Person) -> list[OwnPage]:
-    found = feeds.agendas_of(session, person, now=_now())
-    return [OwnPage(_("Mes agendas"), url_for("own_agenda.index"))] if found else []
+    has_one = feeds.has_agenda(session, person)
+    return [OwnPage(_("Mes agendas"), url_for("own_agenda.index"))] if has_one else []
 
 
 own_pages.register("agendas", _own_pages)

@@ -58,7 +58,9 @@ register(
         "feed_tokens",
         ("person_id", "salt", "digest"),
         lazy_gettext("L’adresse d’abonnement à votre agenda"),
-        lazy_gettext("Tenir à jour le calendrier de votre téléphone. L’adresse n’est pas gardée, seulement son empreinte."),
+        lazy_gettext(
+            "Tenir à jour le calendrier de votre téléphone. L’adresse n’est pas gardée, seulement son empreinte."
+        ),
         lazy_gettext("Jusqu’à ce que vous la retiriez ou effaciez votre compte."),
         _export_token,
         _erase_token,

@@ -84,7 +84,13 @@ def request_mailing(session: AnySession, edition: Edition, release_id: int, *, b
     except IntegrityError as error:
         raise AlreadyUnderWay from error
     journal.record(
-        session, "release.published", newest, by=by, now=now, edition_id=edition.id, changes={"mailing": [None, mailing.id]}
+        session,
+        "release.published",
+        newest,
+        by=by,
+        now=now,
+        edition_id=edition.id,
+        changes={"mailing": [None, mailing.id]},
     )
     return mailing
 
@@ -254,14 +260,15 @@ def _record(
     if message is None:
         return
     for change in told.changes:
-        entry, row = change.entry, rows.get(change.entry.uid)
-        if row is None:
+        entry, known = change.entry, rows.get(change.entry.uid)
+        if known is None:
             row = Invitation(
                 uid=entry.uid, edition_slug=run.sheet.slug, person_id=person_id, organisation_id=change.organisation,
                 other_id=change.other, known=False,
             )  # fmt: skip
             session.add(row)
         else:
+            row = known
             row.known = has_heard(row, lost)
         row.message_id = message.id
         row.sequence, row.fingerprint, row.cancelled = entry.sequence, entry.fingerprint, entry.cancelled

@@ -68,7 +68,7 @@ class Unreadable(Exception):
 def import_replies(
     session: AnySession, edition: Edition, files: Sequence[tuple[str, bytes]], *, by: Person, now: datetime
 ) -> list[Line]:
-    """Note the answers of ``files`` (name, content) and return what became of each, line by line; the caller commits."""
+    """Note the answers of ``files`` (name, content) and return what became of each; the caller commits."""
     journal.lock(session)
     lines: list[Line] = []
     for name, content in files:
@@ -124,7 +124,7 @@ def _calendars(content: bytes) -> Iterator[bytes]:
     except Exception as error:  # the parser meets what strangers write, to any depth
         raise Unreadable("unreadable", "Ce fichier ne se lit pas comme un message.") from error
     if not found:
-        raise Unreadable("not_reply", "Ce fichier ne contient pas de réponse d’agenda (.ics, ou message qui en porte une).")
+        raise Unreadable("not_reply", "Ce fichier ne contient pas de réponse à une invitation.")
 
 
 def _answers(text: bytes) -> Iterator[Answer | Unreadable]:
@@ -135,7 +135,9 @@ def _answers(text: bytes) -> Iterator[Answer | Unreadable]:
     except Exception as error:
         raise Unreadable("unreadable", "Le calendrier joint ne se lit pas.") from error
     if method != "REPLY":
-        raise Unreadable("not_reply", f"Ce calendrier n’est pas une réponse (il dit {one_line(method)[:20] or 'rien'}).")
+        raise Unreadable(
+            "not_reply", f"Ce calendrier n’est pas une réponse (il dit {one_line(method)[:20] or 'rien'})."
+        )
     for event in events:
         try:
             yield _answer(event)

@@ -52,7 +52,10 @@ def as_email(message: Message, *, sender: str, body: str | None = None) -> Email
     mail.set_content(text)
     paragraphed = [] if message.html and body is None else paragraphs(text)
     html = render_template(
-        "mail/message.html", subject=mail["Subject"], paragraphs=paragraphed, content=Markup(message.html)  # noqa: S704 - our own
+        "mail/message.html",
+        subject=mail["Subject"],
+        paragraphs=paragraphed,
+        content=Markup(message.html),  # noqa: S704 - our own
     )
     mail.add_alternative(html, subtype="html")
     # The other forms of the body come before anything is attached: they belong to multipart/alternative.

@@ -30,7 +30,13 @@ def _blank(session: AnySession, *which: object) -> int:
         update(Message)
         .where(*which, Message.recipient != _ERASED, Message.state != "sending")  # type: ignore[arg-type]
         .values(
-            recipient=_ERASED, recipient_name="", subject=_ERASED, body="", html="", attachments=[], error="",
+            recipient=_ERASED,
+            recipient_name="",
+            subject=_ERASED,
+            body="",
+            html="",
+            attachments=[],
+            error="",
             person_id=None,
         )
     )

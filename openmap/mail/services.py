@@ -51,8 +51,8 @@ def write(
     """Write a mail to ``person`` in the transaction under way; it leaves once that is committed.
 
     ``key`` tells this mail from all others: where one has it already, nothing is written and ``None`` is returned.
-    ``words`` are a subject and a body written for this occasion, instead of the edition's; ``html`` the filled body where
-    it is more than paragraphs. Erased people get no mail.
+    ``words`` are a subject and a body written for this occasion, instead of the edition's. ``html`` is the filled body
+    where it is more than paragraphs. Erased people get no mail.
     """
     if person.email is None:
         return None
