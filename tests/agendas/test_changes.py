@@ -10,15 +10,16 @@ from email.policy import default
 
 import pytest
 from flask import Flask
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from openmap.agendas.feeds import feed
 from openmap.directory.models import Delegate
 from openmap.extensions import db
 from openmap.mail.composing import as_email
 from openmap.mail.models import Message
+from openmap.meetings.models import Release
 from openmap.people.models import Person
 from tests.agendas.factory import build
 from tests.agendas.mailboxes import Mailbox
@@ -102,7 +103,7 @@ def play(scene: Scene, steps: Sequence[str], seed: int) -> tuple[Post, Plan]:
             db.session.commit()
         elif step == "restore":
             plan = chance.choice(past)
-        else:
+        elif step in {"move", "cancel", "add", "table"}:
             plan = changed(plan, step, chance)
         past.append(plan)
         scene.publish(None if step == "republish" else plan)
@@ -113,7 +114,10 @@ def play(scene: Scene, steps: Sequence[str], seed: int) -> tuple[Post, Plan]:
 
 
 @settings(
-    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+    max_examples=25,
+    deadline=None,
+    phases=(Phase.explicit, Phase.reuse, Phase.generate),
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(steps=st.lists(st.sampled_from(STEPS), min_size=1, max_size=7), seed=st.integers(0, 10**9))
 def test_after_all_mails_every_calendar_holds_exactly_the_plan(app: Flask, steps: list[str], seed: int) -> None:
@@ -147,6 +151,6 @@ def _feeds_agree(scene: Scene, expected: dict[str, list[object]]) -> None:
 def _forget_everyone() -> None:
     """Let nobody of the example before act for the organisations, which are the same in each."""
     db.session.rollback()
-    for delegate in db.session.scalars(select(Delegate)):
-        db.session.delete(delegate)
+    db.session.execute(delete(Delegate))
+    db.session.execute(delete(Release))  # or feeds would tell of the editions before
     db.session.commit()
