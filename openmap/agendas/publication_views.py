@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from datetime import UTC, datetime
 
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
@@ -10,6 +11,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext
 from flask_wtf import FlaskForm
 from flask_wtf.file import MultipleFileField
+from werkzeug.datastructures import FileStorage
 from wtforms.validators import ValidationError
 
 from openmap.agendas.answers import OUTCOMES, answers_of
@@ -108,13 +110,19 @@ def bring_replies(slug: str) -> ResponseReturnValue:
     edition, form = edition_or_404(slug), RepliesForm()
     if not form.validate_on_submit():
         return _replies_page(edition, form), 422
-    files = [(one.filename or "", one.stream.read(LARGEST + 1)) for one in form.files.data]
+    files = [(one.filename or "", _content(one)) for one in form.files.data if one.filename]
     lines = import_replies(db.session, edition, files, by=here(), now=_now())
     db.session.commit()
     kept = sum(line.outcome == "kept" for line in lines)
     if kept == len(lines):
         flash(_("Les réponses sont notées."))
     return _replies_page(edition, RepliesForm(formdata=None), lines)
+
+
+def _content(file: FileStorage) -> bytes:
+    """Return what was sent, up to one byte more than is read."""
+    with closing(file.stream) as stream:
+        return bytes(stream.read(LARGEST + 1))
 
 
 def _mailing_or_404(edition: Edition, mailing_id: int) -> Mailing:

@@ -24,10 +24,15 @@ from openmap.people import journal
 from openmap.people.models import Person
 
 LARGEST: Final = 1024 * 1024
-MOST_FILES: Final = 200
+MOST_FILES: Final = 50
 MOST_PARTS: Final = 200
-MOST_ANSWERS: Final = 500
+MOST_ANSWERS: Final = 100
 """Of one file: a program that answers a whole agenda at once sends a few dozen."""
+
+_LARGEST_CALENDAR: Final = 64 * 1024
+_MOST_BOUNDARIES: Final = 30
+_DEEPEST: Final = 6
+"""The parsers take a time that grows with the square of how deep parts lie in parts: what is deeper is no answer."""
 
 _CALENDARS: Final = ("text/calendar", "application/ics")
 _LARGEST_SEQUENCE: Final = 2**31 - 1
@@ -111,6 +116,8 @@ def _calendars(content: bytes) -> Iterator[bytes]:
     if content.lstrip(b"\xef\xbb\xbf \t\r\n")[:15].upper() == b"BEGIN:VCALENDAR":
         yield content
         return
+    if content.lower().count(b"boundary") > _MOST_BOUNDARIES:
+        raise Unreadable("unreadable", "Ce message est trop compliqué pour être une réponse.")
     found = False
     try:
         mail = message_from_bytes(content, policy=default)
@@ -127,7 +134,19 @@ def _calendars(content: bytes) -> Iterator[bytes]:
         raise Unreadable("not_reply", "Ce fichier ne contient pas de réponse à une invitation.")
 
 
+def _require_flat(text: bytes) -> None:
+    if len(text) > _LARGEST_CALENDAR:
+        raise Unreadable("unreadable", "Le calendrier joint est trop long pour être une réponse.")
+    depth = 0
+    for line in text.splitlines():
+        start = line[:6].upper()
+        depth += (start == b"BEGIN:") - (start[:4] == b"END:")
+        if depth > _DEEPEST:
+            raise Unreadable("unreadable", "Le calendrier joint ne se lit pas.")
+
+
 def _answers(text: bytes) -> Iterator[Answer | Unreadable]:
+    _require_flat(text)
     try:
         calendar = Calendar.from_ical(text.decode("utf-8", errors="replace"))
         method = str(calendar.get("METHOD", "")).strip().upper()

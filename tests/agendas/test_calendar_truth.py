@@ -1,4 +1,4 @@
-"""The whole way: publication, outbox, a real SMTP server, and what two strangers make of the mails, one a CalDAV server."""
+"""The whole way: publication, outbox, a real SMTP server, and what two strangers make of the mails, one by CalDAV."""
 
 from __future__ import annotations
 

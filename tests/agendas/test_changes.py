@@ -1,4 +1,4 @@
-"""Any sequence of plans and people, mails lost or late: calendars end on exactly the current plan, by RFC 5546 alone."""
+"""Any sequence of plans and people, mails lost or late: calendars end on exactly the plan, by RFC 5546 alone."""
 
 from __future__ import annotations
 
@@ -139,12 +139,12 @@ def _feeds_agree(scene: Scene, expected: dict[str, list[object]]) -> None:
 
     from tests.agendas.mailboxes import shown
 
-    for address in expected:
+    for address, wanted in expected.items():
         person = db.session.scalars(select(Person).where(Person.email == address)).one()
         text = feed(db.session, person, sender=SENDER, now=scene.clock()).decode()
         events = vobject.readOne(text).contents.get("vevent", [])
         held = sorted(shown(event) for event in events if event.status.value == "CONFIRMED")
-        assert held == expected[address]
+        assert held == wanted
         assert len({event.uid.value for event in events}) == len(events)
 
 

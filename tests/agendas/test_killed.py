@@ -185,7 +185,7 @@ def test_real_workers_killed_at_random_moments_leave_each_person_each_mail_once(
     later = now()
     for _round in range(4):
         later += sending.LOST_AFTER + timedelta(seconds=1)
-        sending.send_due(db.session, config_to(post), clock=lambda: later)
+        sending.send_due(db.session, config_to(post), clock=lambda at=later: at)
     db.session.expire_all()
     assert db.session.get_one(Mailing, mailing_id).state == "finished"
     arrived = Counter(recipient for recipient, _ in post.letters)

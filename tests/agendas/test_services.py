@@ -45,7 +45,7 @@ def test_it_writes_a_calendar_and_an_agenda_each_and_the_common_documents(mornin
         "S01-ares-services", "S02-extramuros", "S03-lemon-aide",
     }  # fmt: skip
     assert found == {
-        "agendas.pdf", "tables.pdf", "planning.pdf", "planning.xlsx", MANIFEST,
+        "agendas.pdf", "tables.pdf", "portes.pdf", "planning.pdf", "planning.xlsx", MANIFEST,
         *(f"calendriers/{name}.ics" for name in names), *(f"agendas/{name}.pdf" for name in names),
     }  # fmt: skip
     assert (
