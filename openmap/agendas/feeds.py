@@ -26,7 +26,7 @@ from openmap.meetings.models import Participation, Release
 from openmap.people import journal
 from openmap.people.models import Person
 
-SHOWN_AFTER: Final = timedelta(days=90)
+SHOWN_AFTER: Final = timedelta(days=400)
 """A feed tells past editions for so long."""
 
 

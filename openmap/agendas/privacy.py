@@ -28,7 +28,7 @@ def _erase_invitations(session: AnySession, person: Person) -> None:
 
 
 def _purge_invitations(session: AnySession, now: datetime) -> int:
-    old = delete(Invitation).where(Invitation.end < now - KEPT)
+    old = delete(Invitation).where(Invitation.end < now - KEPT, Invitation.stamped_at < now - KEPT)
     return session.execute(old).rowcount  # type: ignore[attr-defined, no-any-return]
 
 

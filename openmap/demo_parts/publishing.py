@@ -125,7 +125,9 @@ def _frozen(edition: Edition, plan: Plan, name: str, now: datetime, *, changed: 
         parent_id=plan.id, frozen_at=now,
     )  # fmt: skip
     meetings = list(plan.meetings)
-    for at, meeting in enumerate(meetings[2:] if changed else meetings):
+    for at, meeting in enumerate(meetings):
+        if changed and at in {MEETINGS_EACH, MEETINGS_EACH + 1}:
+            continue
         slot = edition.slots[-1] if changed and at == 0 else meeting.slot
         copy.meetings.append(Meeting(wish=meeting.wish, slot=slot, table=meeting.table))
     release = Release(edition_id=edition.id, number=number, name=name, plan=copy, released_at=now)
@@ -146,11 +148,8 @@ def _publish(edition: Edition, release: Release, by: Person, now: datetime) -> N
 def _answer(edition: Edition, now: datetime) -> None:
     """Note three invented answers of three kinds."""
     asked = select(Invitation).where(Invitation.edition_slug == edition.slug, ~Invitation.cancelled)
-    answers = (
-        ("accepted", ""),
-        ("tentative", "Peut-être dix minutes de retard (fictif)"),
-        ("declined", "Absent (fictif)"),
-    )
+    late, absent = "Peut-être dix minutes de retard (fictif)", "Absent (fictif)"
+    answers = (("accepted", ""), ("tentative", late), ("declined", absent))
     rows = db.session.scalars(asked.order_by(Invitation.id).limit(len(answers)))
     for row, (reply, comment) in zip(rows, answers, strict=False):
         row.reply, row.reply_comment, row.reply_sequence = reply, comment, row.sequence

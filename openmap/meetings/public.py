@@ -24,7 +24,13 @@ from openmap.events.sections import (
 from openmap.events.slots import register_use
 from openmap.extensions import AnySession
 from openmap.meetings.models import Participation
-from openmap.meetings.queries import buyers_and_structures, needs_of, newest_meeting_count, side_counts
+from openmap.meetings.queries import (
+    buyers_and_structures,
+    needs_of,
+    newest_meeting_count,
+    published_meeting_count,
+    side_counts,
+)
 from openmap.people.models import Person
 from openmap.people.permissions import organises
 
@@ -50,7 +56,7 @@ def structures_section(session: AnySession, edition: Edition) -> Mapping[str, An
 
 
 def figures(session: AnySession, edition: Edition) -> list[Figure]:
-    """Return how many come, and how many interviews are planned once there is a plan."""
+    """Return how many come, and how many interviews are planned once a plan is published."""
     counts = side_counts(session, edition)
     buyers, structures = counts.get("buyer", 0), counts.get("structure", 0)
     found = []
@@ -59,7 +65,7 @@ def figures(session: AnySession, edition: Edition) -> list[Figure]:
             Figure(buyers, ngettext("acheteur", "acheteurs", buyers)),
             Figure(structures, ngettext("structure", "structures", structures)),
         ]
-    meetings = newest_meeting_count(session, edition)
+    meetings = published_meeting_count(session, edition)
     if meetings is not None:
         found.append(Figure(meetings, ngettext("entretien prévu", "entretiens prévus", meetings)))
     return found

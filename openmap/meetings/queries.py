@@ -12,7 +12,7 @@ from sqlalchemy.orm import joinedload, selectinload, with_polymorphic
 from openmap.directory.models import Organisation, Structure
 from openmap.events.models import Edition
 from openmap.extensions import AnySession
-from openmap.meetings.models import Meeting, Participation, Plan, Solve, UnservedWish, Wish, absences
+from openmap.meetings.models import Meeting, Participation, Plan, Release, Solve, UnservedWish, Wish, absences
 from openmap.needs.models import Need
 from openmap.web.french import sort_key
 
@@ -143,6 +143,19 @@ def participants_by_name(session: AnySession, edition: Edition) -> list[tuple[st
         .where(Participation.edition_id == edition.id)
     )
     return sorted(((code, name) for code, name in rows), key=lambda row: sort_key(row[1]))
+
+
+def published_meeting_count(session: AnySession, edition: Edition) -> int | None:
+    """Return how many interviews the newest published release holds; ``None`` while nothing is published."""
+    published = (
+        select(Release.plan_id)
+        .where(Release.edition_id == edition.id, Release.published_at.is_not(None))
+        .order_by(Release.number.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
+    row = session.execute(select(published, func.count(Meeting.id)).where(Meeting.plan_id == published)).one()
+    return None if row[0] is None else int(row[1])
 
 
 def newest_meeting_count(session: AnySession, edition: Edition) -> int | None:

@@ -131,10 +131,10 @@ def test_what_changes_is_told_by_method_and_in_words(scene: Scene, post: Post) -
     buyer = mails["b02-1@essai.example"]
     assert [method for method, _text in objects_of(buyer)] == ["REQUEST", "CANCEL"]
     text = buyer.get_body(("plain",)).get_content()  # type: ignore[union-attr]
-    assert "ajouté : ARES Services" in text
-    assert "annulé : Extramuros" in text
+    assert "ajouté\u00a0: ARES Services" in text
+    assert "annulé\u00a0: Extramuros" in text
     moved = mails["b01-1@essai.example"].get_body(("plain",)).get_content()  # type: ignore[union-attr]
-    assert "modifié : ARES Services, 11\u00a0h\u00a030" in moved
+    assert "modifié\u00a0: ARES Services, 11\u00a0h\u00a030" in moved
     assert "au lieu de 11\u00a0h" in moved
     only_cancelled = mails["s02-1@essai.example"]
     assert [method for method, _text in objects_of(only_cancelled)] == ["CANCEL"]
