@@ -9,7 +9,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from openmap.extensions import db
-from openmap.meetings.models import Participation
+from openmap.meetings.models import Participation, Release
 from tests.factories import make_edition, make_plan
 from tests.house.counting import statements
 from tests.signing import administrator_client
@@ -70,6 +70,12 @@ def test_the_public_learns_how_many_interviews_but_never_between_whom(client: Fl
     edition = make_edition("essai")
     assert "entretiens prévus" not in text_of(client, "/editions/essai")
     plan = make_plan(edition)
+    release = Release(edition_id=edition.id, number=1, name="Essai", plan=plan, released_at=plan.created_at)
+    db.session.add(release)
+    db.session.commit()
+    assert "entretiens prévus" not in text_of(client, "/editions/essai"), "released is not published"
+    release.published_at = plan.created_at
+    db.session.commit()
     text = text_of(client, "/editions/essai", REMOTE_ADDR="203.0.113.9")
     assert f'<dd class="figure__value"> {len(plan.meetings)} </dd>' in text
     assert "11 h 15" not in text
