@@ -15,6 +15,7 @@ from flask_migrate.cli import db as migration_commands
 from sqlalchemy.exc import OperationalError, ProgrammingError
 
 from openmap import create_app
+from openmap.agendas import tasks as publishing
 from openmap.agendas.cli import commands as agenda_commands
 from openmap.config import ConfigurationError
 from openmap.demo import demo
@@ -104,7 +105,8 @@ def worker() -> None:
     nightly = (postman.purge_nightly, PURGE_SECONDS)
     silent = (wish_tasks.complete_silent, wish_tasks.EVERY_SECONDS)
     asked = (ask_outcomes, REMIND_SECONDS)
-    queue_of(current_app).work(tend, TEND_SECONDS, post, reminders, nightly, silent, asked)
+    publications = (publishing.tend, publishing.TEND_SECONDS)
+    queue_of(current_app).work(tend, TEND_SECONDS, post, reminders, nightly, silent, asked, publications)
 
 
 @main.command("serve")

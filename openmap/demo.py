@@ -17,6 +17,7 @@ from sqlalchemy import select
 
 from openmap.agendas.services import write_agendas
 from openmap.demo_parts import furnish
+from openmap.demo_parts.publishing import demo_publishing_real
 from openmap.demo_parts.wishing import demo_wishing
 from openmap.directory.models import Organisation
 from openmap.directory.services import invite
@@ -70,6 +71,8 @@ def demo(no_serve: bool, port: int) -> None:
     coming = _next_edition(edition)
     _calls(edition, coming)
     wishing = _wishes(edition)
+    demo_publishing_real(edition, {role: _person(role) for role in ROLES}, _now())
+    click.echo("7. Diffusion : les agendas de la matinée et ceux de l’édition passée, aux seules personnes fictives.")
     links = _links(edition, coming)
     click.echo(f"Prêt en {duration(time.monotonic() - began)}.")
     if not no_serve:

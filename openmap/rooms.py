@@ -8,7 +8,8 @@ from typing import Final
 from flask import Flask
 
 from openmap import web
-from openmap.agendas import exports
+from openmap.agendas import exports, own_agenda, publication_views
+from openmap.agendas import privacy as _agendas_privacy  # noqa: F401
 from openmap.applications import applying, asking, behalf, bringing, comparing, examining, handing, writing
 from openmap.applications import files as attached_files
 from openmap.applications import indexing as _applications_indexing  # noqa: F401
@@ -65,6 +66,7 @@ PAGES: Final[tuple[ModuleType, ...]] = (
     deciding, coachings,
     inviting_pages, following_pages, wish_pages,
     meetings, correcting, versions, solve_views, check_views, suppose_views, weight_views,
+    publication_views, own_agenda,
 )  # fmt: skip
 """The modules that have pages, each with its ``blueprint``."""
 

@@ -74,7 +74,7 @@ def calendar_bytes(sheet: Sheet, party: Party, entries: Sequence[Entry]) -> byte
         calendar.add("last-modified", max(entry.stamped_at for entry in entries))
     calendar.add_component(vtimezone(sheet.zone, sheet.held_on))
     for entry in entries:
-        calendar.add_component(_event(sheet, entry))
+        calendar.add_component(event_of(sheet, entry))
     return bytes(calendar.to_ical(sorted=False))
 
 
@@ -93,7 +93,7 @@ def _entry(
     other = appointment.other(party)
     summary = f"Entretien avec {other.name}"
     place = ", ".join(part for part in (appointment.table, sheet.venue, sheet.address) if part)
-    description = _description(sheet, appointment, other)
+    description = description_of(sheet, appointment, other)
     start, end = appointment.slot.start, appointment.slot.end
     said = [start.isoformat(), end.isoformat(), sheet.zone.key, summary, place, description, sheet.contact]
     fingerprint = hashlib.sha256(json.dumps(said).encode()).hexdigest()
@@ -129,7 +129,7 @@ def _cancellation(row: CalendarEntry, sheet: Sheet, now: datetime) -> Entry:
     )
 
 
-def _description(sheet: Sheet, appointment: Appointment, other: Party) -> str:
+def description_of(sheet: Sheet, appointment: Appointment, other: Party) -> str:
     """Say where, with whom, about what, and what to do when late."""
     who = f"{other.name} ({other.subtitle})" if other.subtitle else other.name
     lines = [f"Vous rencontrez {who}, {clock_range(appointment.slot.start, appointment.slot.end, sheet.zone)}."]
@@ -146,7 +146,8 @@ def _description(sheet: Sheet, appointment: Appointment, other: Party) -> str:
     return "\n".join(lines)
 
 
-def _event(sheet: Sheet, entry: Entry) -> Event:
+def event_of(sheet: Sheet, entry: Entry, organizer: vCalAddress | None = None) -> Event:
+    """Return the VEVENT of ``entry``; ``organizer`` where it is not the edition's contact."""
     event = Event()
     event.add("uid", entry.uid)
     event.add("dtstamp", entry.stamped_at)
@@ -160,7 +161,9 @@ def _event(sheet: Sheet, entry: Entry) -> Event:
     event.add("description", entry.description)
     event.add("categories", ["OpenMap ESS", *([sheet.trade] if sheet.trade else [])])
     event.add("transp", "TRANSPARENT" if entry.cancelled else "OPAQUE")
-    if _MAIL.fullmatch(sheet.contact):
+    if organizer is not None:
+        event.add("organizer", organizer)
+    elif _MAIL.fullmatch(sheet.contact):
         organizer = vCalAddress(f"mailto:{sheet.contact}")
         organizer.params["CN"] = sheet.title
         event.add("organizer", organizer)

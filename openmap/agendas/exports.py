@@ -9,7 +9,7 @@ from flask_babel import lazy_gettext
 
 from openmap.agendas.calendars import CONTENT_TYPE as CALENDAR
 from openmap.agendas.calendars import calendar_bytes, entries_of
-from openmap.agendas.printing import agendas_pdf, poster_pdf, tables_pdf
+from openmap.agendas.printing import agendas_pdf, doors_pdf, poster_pdf, tables_pdf
 from openmap.agendas.queries import Sheet, load_sheet, published_entries
 from openmap.agendas.spreadsheets import workbook_of
 from openmap.agendas.wording import file_name
@@ -47,6 +47,11 @@ def all_agendas_pdf(session: AnySession, plan: Plan) -> bytes:
 def table_cards_pdf(session: AnySession, plan: Plan) -> bytes:
     """Return the cards to stand on the tables."""
     return tables_pdf(_sheet(session, plan))
+
+
+def door_sheets_pdf(session: AnySession, plan: Plan) -> bytes:
+    """Return the sheets to hang at the door, one a slot."""
+    return doors_pdf(_sheet(session, plan))
 
 
 def plan_poster_pdf(session: AnySession, plan: Plan) -> bytes:
@@ -97,6 +102,10 @@ def register() -> None:
         Export(
             "tables", lazy_gettext("Cartons de table (PDF, A5)"), "plan",
             lambda s, plan, _: Document(f"tables-{_stem(plan)}.pdf", PDF, table_cards_pdf(s, plan)),
+        ),
+        Export(
+            "portes", lazy_gettext("Feuilles de porte, une par créneau (PDF, A4)"), "plan",
+            lambda s, plan, _: Document(f"portes-{_stem(plan)}.pdf", PDF, door_sheets_pdf(s, plan)),
         ),
         Export(
             "agenda", lazy_gettext("Agenda à imprimer (PDF)"), "person",

@@ -11,7 +11,7 @@ from openmap.agendas.errors import PrintError
 from openmap.agendas.queries import Appointment, Moment, Party, Sheet
 from openmap.agendas.timeline import Row, timeline
 from openmap.agendas.wording import hour, hours, interviews
-from openmap.web.french import long_date
+from openmap.web.french import long_date, sort_key
 from openmap.web.typesetting import TypesettingFailed, typeset
 
 SLOTS_A_PAGE: Final = 14
@@ -49,6 +49,25 @@ def tables_pdf(sheet: Sheet) -> bytes:
             cards.append(_card(buyer.name, [buyer], homeless))
     data = _heading(sheet) | {"document": "Cartons de table", "cards": cards}
     return _compile("tables", data, sheet.created_at)
+
+
+def doors_pdf(sheet: Sheet) -> bytes:
+    """Return the sheets for the room's door: one a slot in A4, who is expected at which table, structures by name."""
+    held: dict[int, list[Appointment]] = {}
+    for item in sheet.appointments:
+        held.setdefault(item.slot.id, []).append(item)
+    doors = [
+        {
+            "hours": hours(slot.start, slot.end),
+            "summary": interviews(len(held.get(slot.id, []))),
+            "rows": [
+                {"structure": item.structure.name, "buyer": item.buyer.name, "table": item.table}
+                for item in sorted(held.get(slot.id, []), key=lambda item: sort_key(item.structure.name))
+            ],
+        }
+        for slot in sheet.slots
+    ]
+    return _compile("doors", _heading(sheet) | {"document": "Feuilles de porte", "doors": doors}, sheet.created_at)
 
 
 def poster_pdf(sheet: Sheet) -> bytes:

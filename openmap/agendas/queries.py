@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 
 from openmap.agendas.models import CalendarEntry
 from openmap.agendas.wording import one_line
@@ -18,7 +18,7 @@ from openmap.directory.labels import KIND_LABELS
 from openmap.directory.models import Organisation, Structure
 from openmap.events.models import Edition, ProgrammeItem, Slot, Table
 from openmap.extensions import AnySession
-from openmap.meetings.models import Meeting, Participation, Plan, UnservedWish, Wish, absences
+from openmap.meetings.models import Meeting, Participation, Plan, Release, UnservedWish, Wish, absences
 from openmap.needs.models import Need
 from openmap.pitches.passage import on_stage
 
@@ -42,6 +42,7 @@ class Party:
     invented: bool
     needs: tuple[str, ...]
     absent: frozenset[int]
+    delegates: int = 1
     stage: tuple[datetime, datetime] | None = None
     """When it presents its work in public, in the edition's time zone."""
 
@@ -161,8 +162,30 @@ def published_entries(session: AnySession, edition: Edition) -> dict[int, dict[s
     return found
 
 
-def load_sheet(session: AnySession, edition: Edition, plan: Plan) -> Sheet:
-    """Read ``plan`` with its participants, meetings and unserved wishes."""
+def published_release(session: AnySession, edition: Edition) -> Release | None:
+    """Return the newest release that was published: what the public and the participants see; or ``None``."""
+    asked = select(Release).where(Release.edition_id == edition.id, Release.published_at.is_not(None))
+    return session.scalar(asked.order_by(Release.number.desc()).limit(1))
+
+
+def newest_release(session: AnySession, edition: Edition) -> Release | None:
+    """Return the newest release, published or not; or ``None``."""
+    asked = select(Release).where(Release.edition_id == edition.id)
+    return session.scalar(asked.order_by(Release.number.desc()).limit(1))
+
+
+def load_sheet(
+    session: AnySession,
+    edition: Edition,
+    plan: Plan,
+    *,
+    whole: bool = True,
+    organisations: Collection[int] | None = None,
+) -> Sheet:
+    """Read ``plan`` with its participants, meetings and, where it is ``whole``, its unserved wishes.
+
+    ``organisations`` limits it to what these few are to know: their meetings, and whom they meet.
+    """
     zone = edition.zone
     slots = {
         slot.id: Moment(
@@ -180,8 +203,10 @@ def load_sheet(session: AnySession, edition: Edition, plan: Plan) -> Sheet:
             select(Table).where(Table.edition_id == edition.id).order_by(Table.position, Table.id)
         )
     }
-    parties = _parties(session, edition, tables)
-    appointments = _appointments(session, plan, slots, tables, parties)
+    rows = _meeting_rows(session, edition, plan, organisations)
+    met = None if organisations is None else {side for row in rows for side in row[1:3]}
+    parties = _parties(session, edition, tables, organisations, met)
+    appointments = _appointments(rows, slots, tables, parties)
     by_party: dict[int, list[Appointment]] = defaultdict(list)
     for appointment in appointments:
         by_party[appointment.buyer.id].append(appointment)
@@ -205,13 +230,22 @@ def load_sheet(session: AnySession, edition: Edition, plan: Plan) -> Sheet:
         tables=tuple(tables.values()),
         parties=tuple(sorted(parties.values(), key=lambda party: (party.side, _natural(party.code)))),
         appointments=tuple(appointments),
-        left_out=tuple(_left_out(session, edition, plan, parties)),
+        left_out=tuple(_left_out(session, edition, plan, parties)) if whole and organisations is None else (),
         _by_party={key: tuple(value) for key, value in by_party.items()},
     )
 
 
-def _parties(session: AnySession, edition: Edition, tables: dict[int, str]) -> dict[int, Party]:
-    """Read the participants with what others may know of them."""
+def _parties(
+    session: AnySession,
+    edition: Edition,
+    tables: dict[int, str],
+    organisations: Collection[int] | None,
+    met: Collection[int] | None,
+) -> dict[int, Party]:
+    """Read the participants with what others may know of them; where given, these organisations and who is ``met``."""
+    wanted = [Participation.edition_id == edition.id]
+    if organisations is not None:
+        wanted.append(or_(Participation.organisation_id.in_(organisations), Participation.id.in_(met or ())))
     structures = Structure.__table__
     rows = session.execute(
         select(
@@ -224,20 +258,20 @@ def _parties(session: AnySession, edition: Edition, tables: dict[int, str]) -> d
         )
         .join(Organisation.__table__, Organisation.__table__.c.id == Participation.organisation_id)
         .outerjoin(structures, structures.c.id == Participation.organisation_id)
-        .where(Participation.edition_id == edition.id)
+        .where(*wanted)
     ).all()
     absent: dict[int, set[int]] = defaultdict(set)
     for participation_id, slot_id in session.execute(
         select(absences.c.participation_id, absences.c.slot_id)
-        .join(Slot, Slot.id == absences.c.slot_id)
-        .where(Slot.edition_id == edition.id)
+        .join(Participation, Participation.id == absences.c.participation_id)
+        .where(*wanted)
     ):
         absent[participation_id].add(slot_id)
     needs: dict[int, list[str]] = defaultdict(list)
     for buyer_id, title in session.execute(
         select(Need.buyer_id, Need.title)
         .join(Participation, Participation.organisation_id == Need.buyer_id)
-        .where(Participation.edition_id == edition.id, Need.state == "declared", Need.visibility != "organisers")
+        .where(*wanted, Need.state == "declared", Need.visibility != "organisers")
         .order_by(Need.id)
     ):
         needs[buyer_id].append(one_line(title))
@@ -256,6 +290,7 @@ def _parties(session: AnySession, edition: Edition, tables: dict[int, str]) -> d
             pitches=row.pitches,
             invented=invented,
             needs=tuple(needs[row.organisation_id]),
+            delegates=row.delegates,
             absent=frozenset(absent[row.id]),
             stage=_told_here(stages.get(row.id), edition.zone),
         )
@@ -267,15 +302,30 @@ def _told_here(span: tuple[datetime, datetime] | None, zone: ZoneInfo) -> tuple[
     return None if span is None else (span[0].astimezone(zone), span[1].astimezone(zone))
 
 
-def _appointments(
-    session: AnySession, plan: Plan, slots: dict[int, Moment], tables: dict[int, str], parties: dict[int, Party]
-) -> list[Appointment]:
-    """Read the plan's meetings by time, then by buyer."""
-    rows = session.execute(
+_MeetingRow = tuple[str, int, int, int, int | None]
+
+
+def _meeting_rows(
+    session: AnySession, edition: Edition, plan: Plan, organisations: Collection[int] | None
+) -> list[_MeetingRow]:
+    """Read the plan's meetings as numbers: wish code, buyer, structure, slot, table."""
+    asked = (
         select(Wish.code, Wish.buyer_id, Wish.structure_id, Meeting.slot_id, Meeting.table_id)
         .join(Wish, Wish.id == Meeting.wish_id)
         .where(Meeting.plan_id == plan.id)
     )
+    if organisations is not None:
+        own = select(Participation.id).where(
+            Participation.edition_id == edition.id, Participation.organisation_id.in_(organisations)
+        )
+        asked = asked.where(or_(Wish.buyer_id.in_(own), Wish.structure_id.in_(own)))
+    return [tuple(row) for row in session.execute(asked)]  # type: ignore[misc]
+
+
+def _appointments(
+    rows: list[_MeetingRow], slots: dict[int, Moment], tables: dict[int, str], parties: dict[int, Party]
+) -> list[Appointment]:
+    """Return the plan's meetings by time, then by buyer."""
     found = [
         Appointment(
             one_line(code), slots[slot], tables.get(table, "") if table else "", parties[buyer], parties[structure]

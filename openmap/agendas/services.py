@@ -11,7 +11,7 @@ from openmap.agendas.calendars import Entry, calendar_bytes, entries_of
 from openmap.agendas.errors import ForeignPlanError, NoPlanError
 from openmap.agendas.folders import Changes, Publication
 from openmap.agendas.models import CalendarEntry
-from openmap.agendas.printing import agendas_pdf, poster_pdf, tables_pdf
+from openmap.agendas.printing import agendas_pdf, doors_pdf, poster_pdf, tables_pdf
 from openmap.agendas.queries import Party, Sheet, load_sheet, newest_plan, published_entries
 from openmap.agendas.spreadsheets import workbook_of
 from openmap.agendas.wording import file_name, interviews
@@ -93,6 +93,7 @@ def _files(sheet: Sheet, told: dict[Party, list[Entry]]) -> dict[str, bytes]:
     files = {
         "agendas.pdf": agendas_pdf(sheet, sheet.parties),
         "tables.pdf": tables_pdf(sheet),
+        "portes.pdf": doors_pdf(sheet),
         "planning.pdf": poster_pdf(sheet),
         "planning.xlsx": workbook_of(sheet),
     }

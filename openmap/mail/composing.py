@@ -50,19 +50,45 @@ def as_email(message: Message, *, sender: str, body: str | None = None) -> Email
     mail["Message-ID"] = f"<openmap-{message.id}-{int(message.created_at.timestamp())}@{domain}>"
     mail["Auto-Submitted"] = "auto-generated"
     mail.set_content(text)
-    html = render_template("mail/message.html", subject=mail["Subject"], paragraphs=paragraphs(text))
+    paragraphed = [] if message.html and body is None else paragraphs(text)
+    html = render_template(
+        "mail/message.html",
+        subject=mail["Subject"],
+        paragraphs=paragraphed,
+        content=Markup(message.html),  # noqa: S704 - our own
+    )
     mail.add_alternative(html, subtype="html")
-    for attached in message.attachments:
+    # The other forms of the body come before anything is attached: they belong to multipart/alternative.
+    for attached in sorted(message.attachments, key=lambda one: one.get("as") != "alternative"):
         _attach(mail, attached)
     return mail
 
 
 def _attach(mail: EmailMessage, attached: Mapping[str, Any]) -> None:
-    """Attach a text that the row holds, or a file that lies under its hash."""
+    """Add a form of the body, a part of its own, a text that the row holds, or a file that lies under its hash."""
     media_type, options = parse_options_header(attached["type"])
     maintype, _slash, subtype = media_type.partition("/")
-    if "digest" in attached:
+    if "as" in attached:
+        _add_part(mail, attached, maintype, subtype, options)
+    elif "digest" in attached:
         content = content_of(attached["digest"])
         mail.add_attachment(content, maintype=maintype, subtype=subtype, filename=attached["name"])
     else:
         mail.add_attachment(attached["text"], subtype=subtype, filename=attached["name"], params=options)
+
+
+def _add_part(
+    mail: EmailMessage, attached: Mapping[str, Any], maintype: str, subtype: str, options: Mapping[str, str]
+) -> None:
+    """Add a text in UTF-8 whose line ends stay as they are, without which a calendar is no calendar (RFC 5545, 3.1)."""
+    part = EmailMessage()
+    part.set_content(attached["text"].encode(), maintype=maintype, subtype=subtype, cte="base64")
+    del part["MIME-Version"]
+    part.set_param("charset", "utf-8")
+    for name, value in options.items():
+        part.set_param(name, value)
+    if attached["as"] != "alternative" and mail.get_content_subtype() != "mixed":
+        mail.make_mixed()
+    if attached["as"] == "file":
+        part.add_header("Content-Disposition", "attachment", filename=attached["name"])
+    mail.attach(part)

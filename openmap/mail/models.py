@@ -20,7 +20,9 @@ class Message(Base):
     ``held`` waits for an organiser, ``queued`` for its turn. ``handing_at`` is noted right before the server is given
     the last byte: a message that died before may be sent again, one that died after may have arrived.
     ``attachments`` are ``{"name", "type", "text"}``, the type one of ``text/…``; or ``{"name", "type",
-    "digest"}``, a file that lies under its hash (``web.uploads``).
+    "digest"}``, a file that lies under its hash (``web.uploads``). With ``"as": "alternative"`` a text is one more form
+    of the body, with ``"part"`` a part of its own that is no file to save, with ``"file"`` one to save, byte for byte.
+    ``html`` is the body as HTML where it is more than the text's paragraphs; editing the text gives it up.
     """
 
     __tablename__ = "messages"
@@ -40,6 +42,7 @@ class Message(Base):
     recipient_name: Mapped[str] = mapped_column(String(120), default="")
     subject: Mapped[str] = mapped_column(String(200))
     body: Mapped[str] = mapped_column(Text)
+    html: Mapped[str] = mapped_column(Text, default="")
     attachments: Mapped[list[dict[str, Any]]] = mapped_column(JSON, default=list)
     state: Mapped[str] = mapped_column(String(20))
     created_at: Mapped[datetime] = mapped_column(UTCDateTime)

@@ -30,7 +30,14 @@ def _blank(session: AnySession, *which: object) -> int:
         update(Message)
         .where(*which, Message.recipient != _ERASED, Message.state != "sending")  # type: ignore[arg-type]
         .values(
-            recipient=_ERASED, recipient_name="", subject=_ERASED, body="", attachments=[], error="", person_id=None
+            recipient=_ERASED,
+            recipient_name="",
+            subject=_ERASED,
+            body="",
+            html="",
+            attachments=[],
+            error="",
+            person_id=None,
         )
     )
     return blanked.rowcount  # type: ignore[attr-defined, no-any-return]
@@ -48,7 +55,7 @@ def _purge(session: AnySession, now: datetime) -> int:
 register(
     Holding(
         "messages",
-        ("recipient", "recipient_name", "subject", "body", "attachments", "person_id"),
+        ("recipient", "recipient_name", "subject", "body", "html", "attachments", "person_id"),
         lazy_gettext("Les messages que nous vous envoyons"),
         lazy_gettext("Vous les envoyer une seule fois, et savoir s’ils sont partis."),
         lazy_gettext("Treize mois ; ensuite il ne reste que leur nombre."),

@@ -14,6 +14,7 @@ from typing import Final
 from flask_babel import LazyString
 
 from openmap.extensions import AnySession
+from openmap.mail.models import Message
 from openmap.people.models import Person
 
 _PLACEHOLDER: Final = re.compile(r"\{([^{}]*)\}")
@@ -26,6 +27,7 @@ class Purpose:
     ``held``: waits for an organiser before it leaves. ``values_for`` returns what the placeholders stand for in a
     mail to a real person of an edition, for the preview; ``None`` where this person would get none. ``in_edition``: an
     edition may word it its own way. ``is_secret``: what fills it is kept nowhere, so that it can be sent only once.
+    ``refusal`` returns, right before a mail leaves, why it must not any more; empty where it may.
     """
 
     name: str
@@ -38,6 +40,7 @@ class Purpose:
     values_for: Callable[[AnySession, int, Person], Mapping[str, str] | None] | None = None
     in_edition: bool = True
     is_secret: bool = False
+    refusal: Callable[[AnySession, Message], str] | None = None
 
 
 class UnknownPlaceholder(Exception):
@@ -78,6 +81,12 @@ def is_secret(name: str) -> bool:
     """Say whether mails of a purpose hold what is kept nowhere."""
     purpose = purpose_named(name)
     return purpose is not None and purpose.is_secret
+
+
+def refusal_of(session: AnySession, message: Message) -> str:
+    """Return why a mail must not leave any more, for its reader in the outbox; empty where it may."""
+    purpose = purpose_named(message.purpose)
+    return "" if purpose is None or purpose.refusal is None else purpose.refusal(session, message)
 
 
 def require_known(text: str, purpose: Purpose) -> None:

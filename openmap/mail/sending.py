@@ -28,7 +28,7 @@ from openmap.config import Config
 from openmap.extensions import AnySession
 from openmap.mail.composing import as_email
 from openmap.mail.models import Message
-from openmap.mail.purposes import purposes
+from openmap.mail.purposes import purposes, refusal_of
 
 Clock = Callable[[], datetime]
 
@@ -216,7 +216,7 @@ def _send_all(session: AnySession, config: Config, carrier: Carrier, clock: Cloc
     sent = 0
     while not over() and (message_id := _next_due(session, clock())) is not None:
         message = claim(session, message_id, now=clock())
-        if message is not None:
+        if message is not None and not drop_outdated(session, message):
             sent += deliver(session, message, config, carrier, clock=clock)
     return sent
 
@@ -237,6 +237,17 @@ def claim(session: AnySession, message_id: int, *, now: datetime) -> Message | N
     )
     session.commit()
     return session.get(Message, message_id) if taken.rowcount == 1 else None  # type: ignore[attr-defined]
+
+
+def drop_outdated(session: AnySession, message: Message) -> bool:
+    """Drop a claimed message whose purpose says that it must not leave any more, and say whether that was so."""
+    reason = refusal_of(session, message)
+    if not reason:
+        return False
+    dropped = update(Message).where(Message.id == message.id, Message.state == "sending")
+    session.execute(dropped.values(state="dropped", claimed_at=None, error=reason[:500]))
+    session.commit()
+    return True
 
 
 def deliver(

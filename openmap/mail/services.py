@@ -46,11 +46,13 @@ def write(
     due_at: datetime | None = None,
     attachments: list[dict[str, Any]] | None = None,
     words: tuple[str, str] | None = None,
+    html: str = "",
 ) -> Message | None:
     """Write a mail to ``person`` in the transaction under way; it leaves once that is committed.
 
     ``key`` tells this mail from all others: where one has it already, nothing is written and ``None`` is returned.
-    ``words`` are a subject and a body written for this occasion, instead of the edition's. Erased people get no mail.
+    ``words`` are a subject and a body written for this occasion, instead of the edition's. ``html`` is the filled body
+    where it is more than paragraphs. Erased people get no mail.
     """
     if person.email is None:
         return None
@@ -66,6 +68,7 @@ def write(
         recipient_name=person.name,
         subject=filled(subject, values)[:200],
         body=filled(body, values),
+        html=html,
         attachments=attachments or [],
         state="held" if purpose.held else "queued",
         created_at=now,
@@ -119,6 +122,8 @@ def edit(session: AnySession, message: Message, *, subject: str, body: str, by: 
     Raises AlreadyGone, or NotKept.
     """
     _open(session, message, ("held", "queued", "failed"))
+    if body != message.body:
+        message.html = ""  # it told the former text
     message.subject, message.body = subject, body
     journal.record(session, "mail.edited", message, by=by, now=now, edition_id=message.edition_id)
 

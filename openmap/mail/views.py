@@ -13,6 +13,7 @@ from flask import Blueprint, abort, current_app, flash, make_response, redirect,
 from flask.typing import ResponseReturnValue
 from flask_babel import LazyString, lazy_gettext
 from flask_babel import gettext as _
+from markupsafe import Markup
 from sqlalchemy import select
 
 from openmap.extensions import db
@@ -233,6 +234,7 @@ def _message_page(message: Message | None, form: WordsForm, refusal: str = "") -
         form=form,
         refusal=refusal,
         paragraphs=paragraphs(message.body),
+        html=Markup(message.html),  # noqa: S704 - our own, from templates that escape
         states=STATE_LABELS,
         scope=scopes(db.session).get(message.edition_id or 0),
         is_secret=is_secret(message.purpose),

@@ -12,8 +12,8 @@ from sqlalchemy import delete, insert, select
 from openmap.events.models import Edition, Phase
 from openmap.extensions import AnySession
 from openmap.meetings.gathering import gather
+from openmap.meetings.matching import scores
 from openmap.meetings.models import Choice, MatchSetting, Participation
-from openmap.meetings.suggesting import scores
 from openmap.people import journal
 from openmap.people.models import Person
 

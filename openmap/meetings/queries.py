@@ -91,6 +91,16 @@ def participation_by_code(session: AnySession, plan: Plan, code: str) -> Partici
     ).one_or_none()
 
 
+def participants_by_name(session: AnySession, edition: Edition) -> list[tuple[str, str]]:
+    """Return the code and the name of everyone who takes part, by name."""
+    rows = session.execute(
+        select(Participation.code, Organisation.__table__.c.name)
+        .join(Organisation.__table__, Organisation.__table__.c.id == Participation.organisation_id)
+        .where(Participation.edition_id == edition.id)
+    )
+    return sorted(((code, name) for code, name in rows), key=lambda row: sort_key(row[1]))
+
+
 def newest_meeting_count(session: AnySession, edition: Edition) -> int | None:
     """Return how many interviews the newest plan holds; ``None`` while there is no plan."""
     newest = (

@@ -18,7 +18,7 @@ from openmap.directory.models import Organisation, Structure
 from openmap.extensions import AnySession
 from openmap.meetings.models import LEVELS, Choice, Participation
 from openmap.meetings.queries import needs_of
-from openmap.meetings.suggesting import SEEN_BY_PARTICIPANTS, Suggestion, suggestions
+from openmap.meetings.suggesting import Suggestion, suggestions
 from openmap.meetings.wishing import Line, digest, order_seen, own_choices
 from openmap.needs.models import Need
 from openmap.reference.words import folded
@@ -171,7 +171,7 @@ def _rows(
     organisation = with_polymorphic(Organisation, [Structure], flat=True)
     asked = select(Participation, organisation).join(Participation.organisation.of_type(organisation))
     people = {one.id: (one, org) for one, org in session.execute(asked.where(Participation.id.in_(numbers)))}
-    needs = needs_of(session, [one for one, _org in people.values()], visible=SEEN_BY_PARTICIPANTS)
+    needs = needs_of(session, [one for one, _org in people.values()], visible=("public", "participants"))
     about = _presentations(session, [one for one, _org in people.values()])
     rows = []
     for number in numbers:

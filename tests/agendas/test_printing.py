@@ -11,6 +11,7 @@ from pypdf import PdfReader
 from openmap.agendas.exports import (
     agenda_pdf,
     all_agendas_pdf,
+    door_sheets_pdf,
     plan_poster_pdf,
     table_cards_pdf,
 )
@@ -209,3 +210,24 @@ def test_letters_that_no_font_holds_leave_a_visible_mark(app: Flask) -> None:
 def test_a_participant_without_meeting_is_told_so(morning: Morning) -> None:
     (text,) = pages(agenda_pdf(db.session, morning.plan([]), morning.people["S03"]))
     assert "Aucun entretien n’est prévu pour vous" in text
+
+
+def test_a_door_sheet_tells_one_slot_and_who_is_expected_at_which_table(morning: Morning) -> None:
+    pdf = door_sheets_pdf(db.session, morning.plan())
+    sheets = pages(pdf)
+    assert len(sheets) == len(morning.slots)
+    assert "11 h – 11 h 15" in sheets[0].replace("\u202f", " ").replace("\xa0", " ")
+    assert sheets[0].index("ARES Services") < sheets[0].index("Extramuros"), "by name, as one looks for oneself"
+    assert "Table 2" in sheets[0]
+    assert "Lemon Aide" not in sheets[0]
+    assert "Aucun entretien" in sheets[5]
+    assert outside(pdf) == []
+
+
+def test_a_door_sheet_of_a_hundred_meetings_goes_on_overleaf(app: Flask) -> None:
+    names = [f"{number:03} structure au nom qui ne tient guère sur une ligne" for number in range(100)]
+    large = build(db.session, buyers=[f"Acheteur {number}" for number in range(100)], structures=names, slots=2)
+    pdf = door_sheets_pdf(db.session, large.plan([(f"B{n:02}", f"S{n:02}", "T01", None) for n in range(1, 101)]))
+    text = " ".join(pages(pdf))
+    assert all(f"{number:03} structure" in text for number in range(100))
+    assert outside(pdf) == []

@@ -45,12 +45,12 @@ def test_it_writes_a_calendar_and_an_agenda_each_and_the_common_documents(mornin
         "S01-ares-services", "S02-extramuros", "S03-lemon-aide",
     }  # fmt: skip
     assert found == {
-        "agendas.pdf", "tables.pdf", "planning.pdf", "planning.xlsx", MANIFEST,
+        "agendas.pdf", "tables.pdf", "portes.pdf", "planning.pdf", "planning.xlsx", MANIFEST,
         *(f"calendriers/{name}.ics" for name in names), *(f"agendas/{name}.pdf" for name in names),
     }  # fmt: skip
     assert (
         report.sentence
-        == "planning n°\u00a01, 4\u00a0entretiens pour 5\u00a0participants\u00a0: 14\u00a0fichiers écrits."
+        == "planning n°\u00a01, 4\u00a0entretiens pour 5\u00a0participants\u00a0: 15\u00a0fichiers écrits."
     )
 
 
@@ -62,7 +62,7 @@ def test_a_second_run_changes_no_byte_and_touches_no_file(morning: Morning, out:
     report = write_agendas(db.session, morning.edition, out, now=NOW + timedelta(days=3))
     assert contents(out) == before
     assert {file: file.stat().st_mtime_ns for file in stamps} == stamps
-    assert (len(report.changes.written), len(report.changes.unchanged), report.updated) == (0, 14, 0)
+    assert (len(report.changes.written), len(report.changes.unchanged), report.updated) == (0, 15, 0)
 
 
 def test_another_folder_gets_the_same_bytes(morning: Morning, out: Path) -> None:
@@ -222,7 +222,7 @@ def test_the_command_writes_and_tells(app: Flask, out: Path) -> None:
     build(db.session).plan()
     result = _run(app, out)
     assert result.exit_code == 0
-    assert "14\u00a0fichiers écrits" in result.output
+    assert "15\u00a0fichiers écrits" in result.output
     assert (out / "agendas.pdf").is_file()
 
 
