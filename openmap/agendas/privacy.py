@@ -8,8 +8,9 @@ from typing import Final
 from flask_babel import lazy_gettext
 from sqlalchemy import delete, select
 
-from openmap.agendas.models import FeedToken, Invitation
+from openmap.agendas.models import FeedToken, Invitation, Mailing
 from openmap.extensions import AnySession
+from openmap.meetings.plan_privacy import register_author
 from openmap.people.models import Person
 from openmap.people.privacy import Exported, Holding, never, register, row_of
 
@@ -67,3 +68,4 @@ register(
         never,
     )
 )
+register_author(Mailing, lazy_gettext("Les diffusions que vous avez demandées"), "requested_at", "state")
