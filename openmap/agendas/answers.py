@@ -13,9 +13,10 @@ from sqlalchemy.orm import joinedload
 
 from openmap.agendas.invitations import Pair
 from openmap.agendas.models import Invitation
-from openmap.agendas.queries import Appointment, load_sheet, published_release
+from openmap.agendas.queries import Appointment, load_sheet
 from openmap.events.models import Edition
 from openmap.extensions import AnySession
+from openmap.meetings.releasing import current_release
 
 PER_PAGE: Final = 100
 
@@ -66,7 +67,7 @@ class Answers:
 
 def answers_of(session: AnySession, edition: Edition, *, only: str, page: int) -> Answers:
     """Return the published meetings with their answers; ``only`` those answered so, « silent » those unanswered."""
-    release = published_release(session, edition)
+    release = current_release(session, edition)
     sheet = load_sheet(session, edition, release.plan, whole=False) if release is not None else None
     said = _said(session, edition)
     rows = []

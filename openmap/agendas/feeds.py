@@ -18,11 +18,12 @@ from openmap.agendas.invitations import Told
 from openmap.agendas.itip import feed_of
 from openmap.agendas.letters import page_of
 from openmap.agendas.models import FeedToken, Invitation
-from openmap.agendas.queries import Sheet, load_sheet, published_release
+from openmap.agendas.queries import Sheet, load_sheet
 from openmap.directory.models import Delegate
 from openmap.events.models import Edition
 from openmap.extensions import AnySession
 from openmap.meetings.models import Participation, Release
+from openmap.meetings.releasing import current_release
 from openmap.people import journal
 from openmap.people.models import Person
 
@@ -120,7 +121,7 @@ def has_agenda(session: AnySession, person: Person) -> bool:
 
 def agenda_of(session: AnySession, edition: Edition, person: Person) -> Agenda | None:
     """Return what a person does in an edition, in a fixed number of queries; ``None`` while nothing is published."""
-    release = published_release(session, edition)
+    release = current_release(session, edition)
     if release is None or release.published_at is None:
         return None
     acting = organisations_of(session, edition, person)

@@ -16,7 +16,7 @@ from sqlalchemy import select
 from openmap.agendas.audience import PURPOSE, mailing_id_of
 from openmap.agendas.invitations import Change, Told
 from openmap.agendas.models import Mailing
-from openmap.agendas.queries import Sheet, published_release
+from openmap.agendas.queries import Sheet
 from openmap.agendas.wording import hours
 from openmap.events.models import Edition
 from openmap.extensions import AnySession
@@ -24,6 +24,7 @@ from openmap.mail.composing import paragraphs
 from openmap.mail.models import Message
 from openmap.mail.purposes import Purpose, filled, register
 from openmap.mail.services import words_for
+from openmap.meetings.releasing import current_release
 from openmap.people.models import Person
 from openmap.web.addresses import address_of
 from openmap.web.french import counted, long_date
@@ -65,7 +66,7 @@ def _refusal(session: AnySession, message: Message) -> str:
     """Refuse a mail of an older release than the one published last, or followed by a newer one to the same person."""
     mailing = session.get(Mailing, mailing_id_of(message.key))
     edition = session.get(Edition, message.edition_id) if message.edition_id is not None else None
-    current = published_release(session, edition) if edition is not None else None
+    current = current_release(session, edition) if edition is not None else None
     if mailing is None or current is None or mailing.release_id != current.id:
         return OUTDATED
     newer = select(Message.id).where(

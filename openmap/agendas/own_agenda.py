@@ -18,7 +18,7 @@ from openmap.agendas.itip import ATTACHMENT_NAME, file_of
 from openmap.agendas.letters import page_of
 from openmap.agendas.permissions import may_open_agendas
 from openmap.agendas.printing import agendas_pdf
-from openmap.agendas.queries import Party, Sheet, load_sheet, published_release
+from openmap.agendas.queries import Party, Sheet, load_sheet
 from openmap.agendas.timeline import timeline
 from openmap.events.access import edition_or_404
 from openmap.events.models import Edition
@@ -26,6 +26,7 @@ from openmap.events.permissions import may_organise
 from openmap.extensions import AnySession, db, limiter
 from openmap.meetings.models import Participation
 from openmap.meetings.queries import participants_by_name
+from openmap.meetings.releasing import current_release
 from openmap.people import own_pages
 from openmap.people.access import here, only, signed_in
 from openmap.people.models import Person
@@ -57,7 +58,7 @@ _participants_only = only(lambda person, *, slug, **_arguments: may_open_agendas
 def show(slug: str) -> ResponseReturnValue:
     """Show the person's meetings; an organiser without any chooses whose to see."""
     edition = edition_or_404(slug)
-    release = published_release(db.session, edition)
+    release = current_release(db.session, edition)
     own = feeds.organisations_of(db.session, edition, here())
     sheet, parties = _own(edition)
     return render_template(
@@ -92,7 +93,7 @@ def calendar(slug: str) -> ResponseReturnValue:
     """
     edition = edition_or_404(slug)
     chosen = _chosen_participation(edition)
-    if chosen is not None and (release := published_release(db.session, edition)) is not None:
+    if chosen is not None and (release := current_release(db.session, edition)) is not None:
         content = BytesIO(calendar_of(db.session, release.plan, chosen, now=_now()))
     else:
         agenda = feeds.agenda_of(db.session, edition, here()) or abort(404)
@@ -152,7 +153,7 @@ def feed(token: str) -> ResponseReturnValue:
 
 def _own(edition: Edition) -> tuple[Sheet | None, list[Party]]:
     """Return what is published to the person here, limited to them, and the participants that they may look at."""
-    release = published_release(db.session, edition)
+    release = current_release(db.session, edition)
     if release is None:
         return None, []
     chosen = _chosen_participation(edition)

@@ -14,11 +14,12 @@ from openmap.agendas.audience import PURPOSE, audience_of, invitations_of, mails
 from openmap.agendas.invitations import Told
 from openmap.agendas.letters import SUPERSEDED, block_of
 from openmap.agendas.models import Invitation, Mailing
-from openmap.agendas.queries import Party, Sheet, load_sheet, newest_release, published_release
+from openmap.agendas.queries import Party, Sheet, load_sheet
 from openmap.events.models import Edition
 from openmap.extensions import AnySession
 from openmap.mail.models import Message
 from openmap.meetings.models import Release
+from openmap.meetings.releasing import current_release, newest_release
 from openmap.people.models import Person
 from openmap.web.french import sort_key
 
@@ -77,7 +78,7 @@ def preview_of(session: AnySession, edition: Edition, *, page: int, now: datetim
     reached = {organisation for person_id in acting for organisation in acting[person_id]}
     return Preview(
         release=release,
-        current=published_release(session, edition),
+        current=current_release(session, edition),
         sheet=sheet,
         recipients=[
             _recipient(sheet, person_id, names[person_id], told[person_id]) for person_id in shown if sheet is not None

@@ -23,8 +23,10 @@ from openmap.agendas.replies import LARGEST, MOST_FILES, Line, import_replies
 from openmap.agendas.tasks import enqueue_mailing
 from openmap.events.access import edition_or_404, organisers_only
 from openmap.events.models import Edition
-from openmap.events.sections import OrganiserLink, register_organiser_link
+from openmap.events.sections import OrganiserLink, Task, register_organiser_link, register_task
 from openmap.extensions import db
+from openmap.meetings.plan_links import PlanLink, register_plan_link
+from openmap.meetings.releasing import current_release
 from openmap.people.access import here
 from openmap.web.requests import row_number
 
@@ -149,4 +151,17 @@ register_organiser_link(
     OrganiserLink(
         lazy_gettext("Diffusion des agendas"), lambda edition: url_for("publication.show", slug=edition.slug)
     ),
+)
+register_plan_link(
+    "publication",
+    PlanLink(lazy_gettext("Diffuser les agendas"), lambda edition: url_for("publication.show", slug=edition.slug), 60),
+)
+register_task(
+    Task(
+        98,
+        lazy_gettext("Diffuser les agendas"),
+        lazy_gettext("Un message à chaque personne dont l’agenda change, avec ses rendez-vous pour son calendrier."),
+        lambda edition: url_for("publication.show", slug=edition.slug),
+        lambda edition: current_release(db.session, edition) is not None,
+    )
 )

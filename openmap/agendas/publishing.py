@@ -19,12 +19,13 @@ from openmap.agendas.invitations import Told, has_heard
 from openmap.agendas.itip import ATTACHMENT_NAME, file_of, parts_of
 from openmap.agendas.letters import AGENDA, SUPERSEDED, letter_of, page_of
 from openmap.agendas.models import Invitation, Mailing
-from openmap.agendas.queries import Sheet, load_sheet, newest_release
+from openmap.agendas.queries import Sheet, load_sheet
 from openmap.events.models import Edition
 from openmap.extensions import AnySession
 from openmap.mail.models import Message
 from openmap.mail.services import write
 from openmap.meetings.models import Release
+from openmap.meetings.releasing import newest_release
 from openmap.people import journal
 from openmap.people.models import Person
 from openmap.web.french import counted

@@ -18,7 +18,7 @@ from openmap.directory.labels import KIND_LABELS
 from openmap.directory.models import Organisation, Structure
 from openmap.events.models import Edition, ProgrammeItem, Slot, Table
 from openmap.extensions import AnySession
-from openmap.meetings.models import Meeting, Participation, Plan, Release, UnservedWish, Wish, absences
+from openmap.meetings.models import Meeting, Participation, Plan, UnservedWish, Wish, absences
 from openmap.needs.models import Need
 from openmap.pitches.passage import on_stage
 
@@ -160,18 +160,6 @@ def published_entries(session: AnySession, edition: Edition) -> dict[int, dict[s
     for row in rows:
         found[row.organisation_id][row.uid] = row
     return found
-
-
-def published_release(session: AnySession, edition: Edition) -> Release | None:
-    """Return the newest release that was published: what the public and the participants see; or ``None``."""
-    asked = select(Release).where(Release.edition_id == edition.id, Release.published_at.is_not(None))
-    return session.scalar(asked.order_by(Release.number.desc()).limit(1))
-
-
-def newest_release(session: AnySession, edition: Edition) -> Release | None:
-    """Return the newest release, published or not; or ``None``."""
-    asked = select(Release).where(Release.edition_id == edition.id)
-    return session.scalar(asked.order_by(Release.number.desc()).limit(1))
 
 
 def load_sheet(

@@ -117,8 +117,8 @@ def _link(edition: Edition, cure: Cure, people: Mapping[str, Participation], wis
     if cure.kind in parts:
         part, label = parts[cure.kind]
         return Link(url_for("parts.index", slug=slug, part=part), label)
-    if cure.kind == "phases":
-        return Link(url_for("preparing.phases", slug=slug), _("Dates de la saisie des souhaits"))
+    if cure.kind == "wishes":
+        return Link(url_for("following.index", slug=slug), _("Suivi des souhaits"))
     return None
 
 

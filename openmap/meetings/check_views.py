@@ -8,6 +8,7 @@ from typing import Any
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext
 
 from openmap.events.access import edition_or_404, organisers_only
 from openmap.events.models import Edition
@@ -16,6 +17,7 @@ from openmap.meetings import limiting
 from openmap.meetings.check_page import SEVERITIES, SEVERITY_LABELS, check_page, severity_address
 from openmap.meetings.forms import LimitsForm, WishForm
 from openmap.meetings.models import Participation, Wish
+from openmap.meetings.plan_links import PlanLink, register_plan_link
 from openmap.people.access import here
 
 blueprint = Blueprint("checks", __name__, url_prefix="/editions/<slug>/planning/controle")
@@ -126,3 +128,11 @@ def _limits_page(edition: Edition, person: Participation, form: LimitsForm, refu
 def _wish_page(edition: Edition, asked: Wish, form: WishForm) -> str:
     excluded = limiting.is_excluded(db.session, asked)
     return render_template("meetings/wish.html", edition=edition, wish=asked, form=form, excluded=excluded)
+
+
+register_plan_link(
+    "checks",
+    PlanLink(
+        lazy_gettext("Contrôle avant calcul"), lambda edition: url_for("checks.show", slug=edition.slug), 5, bare=True
+    ),
+)

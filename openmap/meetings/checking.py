@@ -168,7 +168,7 @@ def _empty_edition(facts: Facts) -> Iterator[Finding]:
         yield Finding("no_slots", BLOCKING, _("L’édition n’a aucun créneau d’entretien."), (Cure("slots"),))
     if not facts.problem.requests:
         sentence = _("L’édition n’a encore aucun souhait de rendez-vous.")
-        yield Finding("no_wishes", BLOCKING, sentence, (Cure("phases"),))
+        yield Finding("no_wishes", BLOCKING, sentence, (Cure("wishes"),))
 
 
 def _contradictions(facts: Facts) -> Iterator[Finding]:

@@ -89,6 +89,12 @@ def current_release(session: AnySession, edition: Edition) -> Release | None:
     return session.scalars(asked.order_by(Release.number.desc()).limit(1)).one_or_none()
 
 
+def newest_release(session: AnySession, edition: Edition) -> Release | None:
+    """Return the newest release, published or not; ``None`` while there is none."""
+    asked = select(Release).where(Release.edition_id == edition.id)
+    return session.scalars(asked.order_by(Release.number.desc()).limit(1)).one_or_none()
+
+
 def differences(session: AnySession, before: Plan | None, after: Plan) -> dict[int, list[Change]]:
     """Return what changes from one plan to another by participation, each in order of time.
 

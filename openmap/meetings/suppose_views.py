@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext
 
 from openmap.events.access import edition_or_404, organisers_only
 from openmap.events.models import Edition
@@ -16,6 +17,7 @@ from openmap.meetings import adopting
 from openmap.meetings.desk import RefusedPlan
 from openmap.meetings.forms import PEOPLE, SupposeForm
 from openmap.meetings.models import Solve
+from openmap.meetings.plan_links import PlanLink, register_plan_link
 from openmap.meetings.queries import solve_of
 from openmap.meetings.services import RefusedSolve, mark_lost, request_solve
 from openmap.meetings.suppose_page import SIDE_BY_SIDE, participants_of, suppose_page
@@ -103,3 +105,11 @@ def _adoption(edition: Edition, run: Solve, refusal: str = "") -> str:
         "meetings/adoption.html", edition=edition, run=run, steps=steps, seen=adopting.fingerprint(steps),
         sentences=sentences, refusal=refusal,
     )  # fmt: skip
+
+
+register_plan_link(
+    "suppositions",
+    PlanLink(
+        lazy_gettext("Hypothèses"), lambda edition: url_for("suppositions.index", slug=edition.slug), 10, bare=True
+    ),
+)

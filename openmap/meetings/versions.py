@@ -13,6 +13,7 @@ from flask_babel import lazy_gettext
 
 from openmap.events.access import edition_or_404, organisers_only
 from openmap.events.models import Edition
+from openmap.events.sections import Task, register_task
 from openmap.extensions import db
 from openmap.meetings import desk, releasing
 from openmap.meetings.differing import difference_page
@@ -171,4 +172,13 @@ register_plan_link(
     PlanLink(
         lazy_gettext("Figer une version"), lambda edition: url_for("versions.releasing_page", slug=edition.slug), 50
     ),
+)
+register_task(
+    Task(
+        96,
+        lazy_gettext("Calculer et corriger le planning"),
+        lazy_gettext("Contrôlez, calculez, comparez des hypothèses, corrigez à la main, puis figez une version."),
+        lambda edition: url_for("meetings.plan", slug=edition.slug),
+        lambda edition: releasing.newest_release(db.session, edition) is not None,
+    )
 )

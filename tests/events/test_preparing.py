@@ -43,7 +43,7 @@ def test_from_nothing_to_public(organiser: FlaskClient, client: FlaskClient) -> 
     made = sent(organiser, "/editions/nouvelle", {"title": "OpenMap ESS Restauration", "held_on": "2030-06-13"})
     assert made.location == PREP
     slug = "openmap-ess-restauration-2030"
-    assert "0 sur 11 étapes faites" in organiser.get(PREP).text.replace("\u00a0", " ")
+    assert "0 sur 13 étapes faites" in organiser.get(PREP).text.replace("\u00a0", " ")
     assert client.get(f"/editions/{slug}").status_code == 404
     assert slug not in client.get("/").text
     steps = [
@@ -93,7 +93,7 @@ def test_from_nothing_to_public(organiser: FlaskClient, client: FlaskClient) -> 
         assert answer.status_code == 303, (path, answer.text)
     sent(organiser, f"/editions/{slug}/equipe", {"email": "jury@essai.example", "name": "Jo Essai", "role": "juror"})
     sent(organiser, f"{PREP}/publier")
-    assert "9 sur 11 étapes faites" in organiser.get(PREP).text.replace("\u00a0", " ")
+    assert "9 sur 13 étapes faites" in organiser.get(PREP).text.replace("\u00a0", " ")
     page = client.get(f"/editions/{slug}").text
     for told in ("Ouverture", "Camille Exemple", "Les Canaux", "S’inscrire", "+33123456789"):
         assert told in page, told

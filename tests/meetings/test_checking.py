@@ -143,7 +143,7 @@ def _shared_table(edition: Edition) -> None:
 
 CASES: list[tuple[str, str, Change, str, str]] = [
     ("no_slots", BLOCKING, _no_slots, "aucun créneau", "/preparation/creneaux/liste"),
-    ("no_wishes", BLOCKING, _no_wishes, "aucun souhait", "/preparation/etapes"),
+    ("no_wishes", BLOCKING, _no_wishes, "aucun souhait", "/souhaits/suivi"),
     ("unusable", BLOCKING, _overlap, "chevauche", "/preparation/creneaux/liste"),
     ("locks", BLOCKING, _locks_in_conflict, "se contredisent", "/controle/souhaits/"),
     ("no_slot", WARNING, _never_there, "n’est là dans aucun créneau", "/controle/participants/"),

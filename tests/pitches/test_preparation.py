@@ -58,13 +58,13 @@ def test_an_edition_without_pitches_needs_no_jury(edition: Edition, organiser: F
     assert list(found).index(CALL) < list(found).index("Composer le programme") < list(found).index(JURY)
     assert found[CALL] == ("à faire", "")
     assert found[ASK] == found[JURY] == found[CHOOSE] == ("facultatif", "")
-    assert "sur 11 étapes faites" in organiser.get(PREP).text.replace("\u00a0", " ")
+    assert "sur 13 étapes faites" in organiser.get(PREP).text.replace("\u00a0", " ")
     edition.programme.append(
         ProgrammeItem(kind="pitches", title="Pitchs", start=edition.slots[0].start, end=edition.slots[1].start)
     )
     db.session.commit()
     assert steps(organiser)[JURY] == steps(organiser)[CHOOSE] == ("à faire", "")
-    assert "sur 13 étapes faites" in organiser.get(PREP).text.replace("\u00a0", " ")
+    assert "sur 15 étapes faites" in organiser.get(PREP).text.replace("\u00a0", " ")
 
 
 def test_the_call_says_until_when_and_how_many_files(edition: Edition, organiser: FlaskClient) -> None:
