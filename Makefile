@@ -57,7 +57,7 @@ bench: $(SETUP) ## the tables of docs/benchmarks.md (some hours; ARGS=morning: t
 bench-forums: $(SETUP) ## the published problem beside its usual model (an hour and a half; ARGS=A: two minutes)
 	@$(BIN)/python -m benchmarks.b2b $(ARGS)
 
-bench-quick: $(SETUP) ## the same on two seeds, with less time each (about 5 minutes)
+bench-quick: $(SETUP) ## the same on two seeds, with less time each (about 3 minutes)
 	@$(BIN)/python -m benchmarks.run --seeds 2 --limit 8 --plain-seeds 1 $(ARGS)
 
 bench-deadline: $(SETUP) ## 300 structures that apply in the last minutes (ARGS="--postgres=…": there too; two minutes)
