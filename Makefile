@@ -8,7 +8,7 @@ ARGS ?=
 WORKERS ?= 3
 # What no database engine can change is tried once, on SQLite.
 WITHOUT_DATABASE := scheduler house/test_static.py house/test_docs.py pitches/test_assigning.py pitches/test_choosing.py \
-	applications/test_uploads.py agendas/test_printing.py journeys/test_slow_uploads.py
+	applications/test_uploads.py agendas/test_printing.py journeys/test_slow_uploads.py journeys/test_large_edition.py
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo run test test-postgres test-browser lint format types bench bench-quick bench-forums bench-deadline bench-readings bench-matching bench-wishes bench-large lock clean
