@@ -110,7 +110,7 @@ SHEETS: Final[tuple[Sheet, ...]] = (
             Column("lock_slot", "Créneau imposé", "code", "Le rendez-vous sera à ce créneau, et à aucun autre.", of="slots", width=14),
             Column("lock_table", "Table imposée", "code", "Avec un créneau imposé : la table.", of="tables", width=14),
             Column("excluded", "Exclu", "flag", "Oui si ces deux-là ne doivent pas se rencontrer.", width=8),
-        ), aliases=("Souhait", "Voeux", "Rendez-vous souhaités"),
+        ), aliases=("Souhait", "Voeux", "Rendez-vous souhaités"), most=60_000,
     ),
     Sheet(
         "programme", "Programme", "Le déroulé public de la demi-journée.",

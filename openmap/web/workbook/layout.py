@@ -47,7 +47,7 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """A sheet of the workbook, or a CSV file of the folder."""
+    """A sheet of the workbook, or a CSV file of the folder; ``most`` lines where it may have more than the others."""
 
     key: str
     title: str
@@ -55,6 +55,7 @@ class Sheet:
     columns: tuple[Column, ...]
     required: bool = True
     aliases: tuple[str, ...] = ()
+    most: int = 0
 
     def names(self) -> set[str]:
         """Return every accepted sheet or file name, normalised."""

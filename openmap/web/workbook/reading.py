@@ -250,19 +250,20 @@ def _not_a_workbook(file: Path, limits: Limits) -> str:
 def _take_rows(raw: Raw, lines: Iterator[tuple[int, list[Any]]], faults: list[Fault], limits: Limits) -> None:
     """Read the header, then every line that holds something."""
     columns: dict[int, Column] | None = None
+    most = max(raw.sheet.most, limits.rows)
     for line, cells in lines:
         if all(_is_blank(cell) for cell in cells):
             continue
         if columns is None:
             columns = _header(raw, line, cells, faults)
             continue
-        if len(raw.rows) >= limits.rows:
+        if len(raw.rows) >= most:
             faults.append(
                 Fault(
                     raw.name,
                     line,
                     "",
-                    f"plus de {limits.rows} lignes : est-ce le bon fichier ? La suite n'est pas lue.",
+                    f"plus de {most} lignes : est-ce le bon fichier ? La suite n'est pas lue.",
                 )
             )
             return
