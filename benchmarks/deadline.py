@@ -161,7 +161,7 @@ def _end(server: subprocess.Popen[bytes]) -> None:
 
 
 def _wait_for(address: str) -> None:
-    until = time.monotonic() + 60
+    until = time.monotonic() + 180  # a busy machine starts four processes slowly
     while time.monotonic() < until:
         try:
             with urllib.request.urlopen(address, timeout=10):  # noqa: S310 - our own server

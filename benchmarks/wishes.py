@@ -1,25 +1,25 @@
 """``python -m benchmarks.wishes``: participants who say their wishes all together, on the real server.
 
 Each opens its page, then saves answer after answer as the page itself does, at the pace of someone who reads, while two
-organisers follow, change the setting, gather anew and look at the plan, and a solve runs. What is told: how long an
+organisers follow, change the setting, gather anew, look at the plan and move meetings by hand, and a solve runs: an
+edition whose wishes have just been opened by mail, its people all there in the same minute. What is told: how long an
 answer takes (p50, p95, the longest), how many failed, and that nothing acknowledged is lost and nothing is doubled.
 """
 
 from __future__ import annotations
 
 import argparse
+import asyncio
+import json
 import os
+import re
 import statistics
 import subprocess
 import sys
 import tempfile
-import threading
 import time
-import urllib.error
-import urllib.request
 from collections import Counter
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -42,7 +42,7 @@ from openmap.events.models import Edition, Phase, Slot, Table
 from openmap.extensions import db
 from openmap.meetings import services
 from openmap.meetings.gathering import gather
-from openmap.meetings.models import Choice, Participation, Wish
+from openmap.meetings.models import Choice, Desk, Meeting, Participation, Plan, PlanEdit, Wish
 from openmap.meetings.wishing import digest
 from openmap.people.journal import verify
 from openmap.people.models import ORGANISER, Person, Role
@@ -54,19 +54,29 @@ BUYERS_IN = 4
 LEVELS = ("must", "want", "want", "open", "open", "veto")
 NOTHING = digest("", "")
 HEAD = (
-    "| engine | participants | saves in | p50 | p95 | longest | pages p95 | organisers p95 | errors | acknowledged "
-    "| lost | doubled | wishes right | journal |\n|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|:-:|:-:|"
+    "| engine | participants | saves in | p50 | p95 | longest | pages p95 | organisers p95 | moves p95 | moved "
+    "| errors | acknowledged | lost | doubled | wishes right | journal |\n"
+    "|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|:-:|:-:|"
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Speaker:
-    """A participant, whom it can choose, and the browser of someone who acts for it."""
+    """A participant, whom it can choose, and the browser of someone who acts for it; an organiser's meetings."""
 
     participation_id: int
     others: tuple[int, ...]
     cookie: str
     token: str
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the server answered, and how long it took from the first packet to the last."""
+
+    status: int
+    seconds: float
+    body: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +87,22 @@ class Asked:
     said: tuple[int, int, str] | None
     status: int
     seconds: float
+
+    @classmethod
+    def of(cls, kind: str, answer: Answer, said: tuple[int, int, str] | None = None) -> Asked:
+        """Keep what counts of an answer."""
+        return cls(kind, said, answer.status, answer.seconds)
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What the database says afterwards of what was acknowledged; moves are those that the plan's history holds."""
+
+    told: int
+    lost: int
+    doubled: int
+    right: bool
+    moved: int
 
 
 def furnish(app: Flask, people: int) -> tuple[Edition, list[Speaker], list[Speaker]]:
@@ -118,11 +144,6 @@ def furnish(app: Flask, people: int) -> tuple[Edition, list[Speaker], list[Speak
             db.session.add(Delegate(person_id=person.id, organisation_id=one.organisation_id, invited_at=now))
             others = tuple(random.sample(ids[other], min(SAVES, len(ids[other]))))
             speakers.append(Speaker(one.id, others, cookie, token))
-    organisers = []
-    for rank in range(2):
-        person, cookie, token = _person(app, f"o{rank}@exemple.fr", now)
-        db.session.add(Role(person_id=person.id, role=ORGANISER, edition_id=edition.id, granted_at=now))
-        organisers.append(Speaker(0, (), cookie, token))
     for rank, structure in enumerate(ids["structure"]):  # what the solve that runs meanwhile works on
         for step in range(4):
             buyer = ids["buyer"][(rank + 7 * step) % buyers]
@@ -130,8 +151,32 @@ def furnish(app: Flask, people: int) -> tuple[Edition, list[Speaker], list[Speak
             db.session.add(
                 Wish(edition_id=edition.id, code=code, buyer_id=buyer, structure_id=structure, value=1 + step)
             )
+    held = _planned(edition, now)
+    organisers = []
+    for rank in range(2):
+        person, cookie, token = _person(app, f"o{rank}@exemple.fr", now)
+        db.session.add(Role(person_id=person.id, role=ORGANISER, edition_id=edition.id, granted_at=now))
+        organisers.append(Speaker(0, tuple(held[rank::2]), cookie, token))
     db.session.commit()
     return edition, speakers, organisers
+
+
+def _planned(edition: Edition, now: datetime) -> list[int]:
+    """Add the plan that organisers correct meanwhile; return the wishes that it holds."""
+    plan = Plan(edition_id=edition.id, version=1, status="feasible", seed=1, problem_digest="", created_at=now)
+    db.session.add(plan)
+    db.session.flush()
+    db.session.add(Desk(edition_id=edition.id, plan_id=plan.id, changed_at=now))
+    table = dict(db.session.execute(select(Participation.id, Participation.table_id)).all())
+    taken: set[tuple[int, int]] = set()
+    for wish in db.session.scalars(select(Wish).order_by(Wish.id)).all():
+        sides = wish.buyer_id, wish.structure_id
+        free = (slot.id for slot in edition.slots[::2] if not taken & {(side, slot.id) for side in sides})
+        slot = next(free, None)
+        if slot is not None:
+            taken |= {(side, slot) for side in sides}
+            plan.meetings.append(Meeting(wish_id=wish.id, slot_id=slot, table_id=table[wish.buyer_id]))
+    return [one.wish_id for one in plan.meetings]
 
 
 def _person(app: Flask, email: str, now: datetime) -> tuple[Person, str, str]:
@@ -146,76 +191,107 @@ def _person(app: Flask, email: str, now: datetime) -> tuple[Person, str, str]:
     return person, str(serializer.dumps(held)), token
 
 
-class _NoRedirect(urllib.request.HTTPRedirectHandler):
-    def redirect_request(self, *_args: object, **_kwargs: object) -> None:
-        return None
+async def ask(address: str, path: str, who: Speaker, data: dict[str, str] | None = None) -> Answer:
+    """Open a page, or send what its script sends; the status is 0 where no answer came.
 
-
-def ask(address: str, path: str, who: Speaker, data: dict[str, str] | None = None) -> tuple[int, float]:
-    """Open a page, or send what its script sends; return the status, 0 where no answer came, and the seconds."""
-    headers = {"Cookie": f"session={who.cookie}"}
-    body = None
+    Written by hand on a socket: a client with all its comforts would take from the two cores what the server needs.
+    """
+    host, _colon, port = address.removeprefix("http://").partition(":")
+    head = [f"{'GET' if data is None else 'POST'} {path} HTTP/1.1", f"Host: {host}", f"Cookie: session={who.cookie}"]
+    body = b""
     if data is not None:
         body = urlencode({"csrf_token": who.token, **data}).encode()
-        headers |= {"HX-Request": "true"} if path.count("/") == 4 else {}
-    request = urllib.request.Request(address + path, body, headers)  # noqa: S310 - our own server
+        head += ["Content-Type: application/x-www-form-urlencoded", f"Content-Length: {len(body)}"]
+        head += ["HX-Request: true"] if path.count("/") == 4 else []
+    sent = "\r\n".join([*head, "Connection: close", "", ""]).encode() + body
     began = time.monotonic()
-    status = 0
     try:
-        with urllib.request.build_opener(_NoRedirect).open(request, timeout=60) as answer:
-            answer.read()
-            status = int(answer.status)
-    except urllib.error.HTTPError as answer:
-        answer.close()
-        status = answer.code
-    except OSError:
-        status = 0
-    return status, time.monotonic() - began
+        async with asyncio.timeout(60):
+            reader, writer = await asyncio.open_connection(host, int(port))
+            writer.write(sent)
+            answer = await reader.read(-1)
+            writer.close()
+        status = int(answer[9:12])
+    except (OSError, TimeoutError, ValueError):
+        answer, status = b"", 0
+    return Answer(status, time.monotonic() - began, answer.partition(b"\r\n\r\n")[2])
 
 
-def speak(address: str, slug: str, who: Speaker, seconds: float) -> list[Asked]:
+async def speak(address: str, slug: str, who: Speaker, seconds: float) -> list[Asked]:
     """Open one's page, then answer of one after the other at a reader's pace."""
     random = Random(who.participation_id)
     page, pace = f"/editions/{slug}/souhaits/{who.participation_id}", seconds / (SAVES + 1)
     began = time.monotonic()
-    time.sleep(random.random() * pace)
-    found = [Asked("page", None, *ask(address, page, who))]
+    await asyncio.sleep(random.random() * pace)
+    found = [Asked.of("page", await ask(address, page, who))]
     for rank, other in enumerate(who.others, 1):
-        time.sleep(max(0.0, began + pace * (rank + random.random()) - time.monotonic()))
+        await asyncio.sleep(max(0.0, began + pace * (rank + random.random()) - time.monotonic()))
         level = LEVELS[(rank + who.participation_id) % len(LEVELS)]
         sent = {f"niveau-{other}": level, f"note-{other}": "", f"vu-{other}": NOTHING}
-        found.append(Asked("save", (who.participation_id, other, level), *ask(address, page, who, sent)))
+        said = (who.participation_id, other, level)
+        found.append(Asked.of("save", await ask(address, page, who, sent), said))
     return found
 
 
-def organise(address: str, slug: str, who: Speaker, stop: threading.Event) -> list[Asked]:
-    """Follow the answers, look at the values and the plan, gather anew, until it is over."""
+async def organise(address: str, slug: str, who: Speaker, over: asyncio.Event) -> list[Asked]:
+    """Follow the answers, look at the values and the plan, gather anew, move meetings by hand, until it is over."""
     found: list[Asked] = []
     deeds: tuple[tuple[str, dict[str, str] | None], ...] = (
-        ("souhaits/suivi", None), ("souhaits/valeurs", None), ("planning", None), ("souhaits/suivi/recueil", {}),
-        ("souhaits/suivi/obligation", {"obligatoire": "1"}), ("souhaits/suivi?etat=silencieux", None),
-        ("souhaits/suivi/obligation", {}),
+        ("souhaits/suivi", None), ("", None), ("souhaits/valeurs", None), ("planning", None), ("", None),
+        ("souhaits/suivi/recueil", {}), ("souhaits/suivi/obligation", {"obligatoire": "1"}), ("", None),
+        ("souhaits/suivi?etat=silencieux", None), ("souhaits/suivi/obligation", {}),
     )  # fmt: skip
+    meetings, turn = Random(who.token).sample(who.others, len(who.others)), 0
     while True:
         for path, data in deeds:
-            if stop.wait(2.0):
+            with suppress(TimeoutError):
+                await asyncio.wait_for(over.wait(), 2.0)
                 return found
-            found.append(Asked("organiser", None, *ask(address, f"/editions/{slug}/{path}", who, data)))
+            if path:
+                found.append(Asked.of("organiser", await ask(address, f"/editions/{slug}/{path}", who, data)))
+            else:
+                found += await _move(address, slug, who, meetings[turn % len(meetings)])
+                turn += 1
 
 
-def judge(edition_id: int, asked: Sequence[Asked]) -> tuple[int, int, int, bool]:
-    """Return what was acknowledged, lost and doubled, and whether the wishes say what the choices say."""
+async def _move(address: str, slug: str, who: Speaker, wish: int) -> list[Asked]:
+    """Open a meeting's page, ask where it may go as the grid's script does, and put it there."""
+    page = f"/editions/{slug}/planning/rendez-vous/{wish}"
+    opened = await ask(address, page, who)
+    told = await ask(address, f"{page}/cibles", who)
+    found = [Asked.of("organiser", opened), Asked.of("organiser", told)]
+    mark = re.search(rb'name="vu" value="([0-9.]+)"', opened.body)
+    free = [slot for slot, refusal in json.loads(told.body or b"{}").items() if not refusal]
+    if mark is not None and free:
+        sent = {"slot": free[wish % len(free)], "vu": mark[1].decode()}
+        found.append(Asked.of("move", await ask(address, f"{page}/place", who, sent)))
+    return found
+
+
+def judge(edition_id: int, asked: Sequence[Asked]) -> Verdict:
+    """Hold what was acknowledged against the database; ``right``: the wishes say what the choices say."""
     db.session.expire_all()
     told = {one.said for one in asked if one.kind == "save" and one.status == 200 and one.said is not None}
     rows = db.session.execute(select(Choice.participation_id, Choice.other_id, Choice.level)).all()
     held = Counter((one.participation_id, one.other_id) for one in rows)
     lost = len(told - {(one.participation_id, one.other_id, one.level) for one in rows})
     codes = db.session.execute(select(func.count(), func.count(Wish.code.distinct())).select_from(Wish)).one()
-    doubled = sum(count - 1 for count in held.values()) + codes[0] - codes[1]
+    doubled = sum(count - 1 for count in held.values()) + codes[0] - codes[1] + _clashes()
+    moved = db.session.scalar(select(func.count()).select_from(PlanEdit)) or 0
     edition = db.session.get_one(Edition, edition_id)
     again = gather(db.session, edition, by=None, now=datetime.now(UTC))
     db.session.rollback()
-    return len(told), lost, doubled, (again.made, again.changed, again.withdrawn) == (0, 0, 0)
+    right = (again.made, again.changed, again.withdrawn) == (0, 0, 0)
+    return Verdict(len(told), lost, doubled, right, moved)
+
+
+def _clashes() -> int:
+    """Return how often someone has two meetings at once in the plan that was corrected."""
+    asked = select(Wish.buyer_id, Wish.structure_id, Meeting.slot_id).join(Wish, Wish.id == Meeting.wish_id)
+    asked = asked.join(Desk, Desk.plan_id == Meeting.plan_id)
+    rows = db.session.execute(asked).all()
+    there = Counter((side, slot) for buyer, structure, slot in rows for side in (buyer, structure))
+    return sum(count - 1 for count in there.values())
 
 
 def measure(database_url: str, people: int, seconds: float, workers: int) -> str:
@@ -234,7 +310,7 @@ def measure(database_url: str, people: int, seconds: float, workers: int) -> str
             with served(replace(config, testing=False), workers=workers) as (address, _server):
                 solving = _solve(config)
                 try:
-                    asked = _rush(address, slug, speakers, organisers, seconds)
+                    asked = asyncio.run(_rush(address, slug, speakers, organisers, seconds))
                 finally:
                     solving.terminate()
                     with suppress(subprocess.TimeoutExpired):
@@ -258,15 +334,14 @@ def _solve(config: Config) -> subprocess.Popen[bytes]:
     return subprocess.Popen(command, env=environ, stdout=log, stderr=log, cwd=Path(__file__).parents[1])
 
 
-def _rush(
+async def _rush(
     address: str, slug: str, speakers: Sequence[Speaker], organisers: Sequence[Speaker], seconds: float
 ) -> list[Asked]:
-    over = threading.Event()
-    with ThreadPoolExecutor(len(speakers) + len(organisers)) as crowd:
-        editing = [crowd.submit(organise, address, slug, one, over) for one in organisers]
-        spoken = [one for found in crowd.map(lambda who: speak(address, slug, who, seconds), speakers) for one in found]
-        over.set()
-        return [*spoken, *(one for deed in editing for one in deed.result())]
+    over = asyncio.Event()
+    editing = [asyncio.create_task(organise(address, slug, one, over)) for one in organisers]
+    spoken = await asyncio.gather(*(speak(address, slug, one, seconds) for one in speakers))
+    over.set()
+    return [one for found in [*spoken, *await asyncio.gather(*editing)] for one in found]
 
 
 def _line(
@@ -274,20 +349,20 @@ def _line(
     people: int,
     seconds: float,
     asked: Sequence[Asked],
-    verdict: tuple[int, int, int, bool],
+    verdict: Verdict,
     *,
     whole: bool,
 ) -> str:
-    times: dict[str, list[float]] = {"save": [], "page": [], "organiser": []}
+    times: dict[str, list[float]] = {"save": [], "page": [], "organiser": [], "move": []}
     for one in asked:
         times[one.kind].append(one.seconds)
     errors = sum(one.status not in {200, 303} for one in asked)
-    told, lost, doubled, right = verdict
     saves = sorted(times["save"])
     return (
         f"| {engine} | {people} | {len(saves)} in {seconds:.0f} s | {_ms(statistics.median(saves))} "
         f"| {_ms(_p95(saves))} | {_ms(saves[-1])} | {_ms(_p95(times['page']))} | {_ms(_p95(times['organiser']))} "
-        f"| {errors} | {told} | {lost} | {doubled} | {'yes' if right else 'NO'} | {'whole' if whole else 'BROKEN'} |"
+        f"| {_ms(_p95(times['move']))} | {verdict.moved} | {errors} | {verdict.told} | {verdict.lost} "
+        f"| {verdict.doubled} | {'yes' if verdict.right else 'NO'} | {'whole' if whole else 'BROKEN'} |"
     )
 
 

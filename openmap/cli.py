@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 from typing import Any, Final
 
 import click
@@ -36,6 +37,7 @@ from openmap.signin.cli import commands as signin_commands
 TEND_SECONDS: Final = 5.0
 REMIND_SECONDS: Final = 300.0
 PURGE_SECONDS: Final = 600.0
+NICENESS: Final = 5
 OUTDATED: Final = "La base de données n’est pas à jour : lancez « openmap init », puis recommencez."
 
 
@@ -95,6 +97,8 @@ def init() -> None:
 def worker() -> None:
     """Mener les calculs demandés depuis les pages et envoyer le courrier, jusqu’à l’arrêt (Ctrl-C)."""
     _require_today()
+    if hasattr(os, "nice"):  # a calculation takes what those who wait for a page leave of the processors
+        os.nice(NICENESS)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
     for noisy in ("huey", "alembic"):
         logging.getLogger(noisy).setLevel(logging.WARNING)

@@ -88,6 +88,8 @@ class Config:
             "TESTING": self.testing,
             "SECRET_KEY": self.secret_key,
             "SQLALCHEMY_DATABASE_URI": self.database_url,
+            # As many connections as a process has threads (openmap.serving): none is opened and closed for one page.
+            "SQLALCHEMY_ENGINE_OPTIONS": {"pool_size": 16, "max_overflow": 4},
             "SESSION_COOKIE_SAMESITE": "Lax",
             "SESSION_COOKIE_HTTPONLY": True,
             "SESSION_COOKIE_SECURE": self.production,

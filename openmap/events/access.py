@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import abort
+from flask import abort, g
 from sqlalchemy import select
 
 from openmap.events.models import Edition
@@ -18,6 +18,14 @@ def edition_or_404(slug: str) -> Edition:
     """Return the edition of this address, for the views of every room; none to whom it is not public yet."""
     edition = edition_by_slug(db.session, slug) or abort(404)
     return edition if may_see(current_person(), edition) else abort(404)
+
+
+def bare_edition_or_404(slug: str) -> Edition:
+    """Return the same without its parts, which pages that many open at once do not show; read once a request."""
+    known: Edition | None = g.get("bare_edition")
+    if known is None or known.slug != slug:
+        known = g.bare_edition = db.session.scalars(select(Edition).where(Edition.slug == slug)).one_or_none()
+    return known if known is not None and may_see(current_person(), known) else abort(404)
 
 
 def _organises(person: Person, *, slug: str, **_arguments: object) -> bool:

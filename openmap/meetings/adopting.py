@@ -13,6 +13,7 @@ from openmap.events.models import Edition, Slot, Table
 from openmap.events.services import add_part
 from openmap.extensions import AnySession
 from openmap.meetings import keeping, planning, services
+from openmap.meetings.holding import hold
 from openmap.meetings.models import Meeting, Participation, Plan, Solve, absences
 from openmap.meetings.supposing import (
     Assumptions,
@@ -158,6 +159,7 @@ def adopt(session: AnySession, edition: Edition, solve: Solve, *, by: Person, no
     since, AlreadyDecided when someone has adopted it, RefusedSolve when the calculation cannot start.
     """
     journal.lock(session)
+    hold(session, edition.id)
     assumptions = Assumptions.of(solve.assumptions)
     steps = steps_of(session, edition, assumptions)
     if fingerprint(steps) != seen:

@@ -12,6 +12,7 @@ from sqlalchemy import delete, insert, select
 from openmap.events.models import Edition, Phase
 from openmap.extensions import AnySession
 from openmap.meetings.gathering import gather
+from openmap.meetings.holding import hold
 from openmap.meetings.matching import scores
 from openmap.meetings.models import Choice, MatchSetting, Participation
 from openmap.people import journal
@@ -51,6 +52,7 @@ def complete(
     completed are left as they are. A fixed number of queries.
     """
     journal.lock(session)
+    hold(session, edition.id)
     most = completes_of(session, edition)
     silent = [one for one in silent_of(session, edition) if only is None or one.id in only]
     done = set(session.scalars(select(Choice.participation_id).where(Choice.source == "completed").distinct()))

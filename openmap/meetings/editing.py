@@ -12,6 +12,7 @@ from sqlalchemy import delete, func, select
 from openmap.events.models import Edition
 from openmap.extensions import AnySession
 from openmap.meetings import desk
+from openmap.meetings.holding import hold
 from openmap.meetings.models import Choice, Exclusion, Lock, Meeting, Participation, Plan, PlanEdit, UnservedWish, Wish
 from openmap.meetings.trying import Spot, Trial, locked_words
 from openmap.people import journal
@@ -167,6 +168,7 @@ def wish_between(session: AnySession, edition: Edition, buyer: Participation, st
     if session.get(Exclusion, sides) is not None or session.scalar(vetoed.limit(1)) is not None:
         raise RefusedEdit(_("Cette paire est exclue : elle ne doit pas se rencontrer."))
     journal.lock(session)
+    hold(session, edition.id)  # codes are given to those who wish too
     known = session.scalars(
         select(Wish).where(Wish.buyer_id == buyer.id, Wish.structure_id == structure.id)
     ).one_or_none()
@@ -185,6 +187,7 @@ def wish_between(session: AnySession, edition: Edition, buyer: Participation, st
 def withdraw(session: AnySession, wish: Wish, *, now: datetime) -> None:
     """Take back a wish made in the organisers' name that no working plan holds. Raises RefusedEdit."""
     journal.lock(session)
+    hold(session, wish.edition_id)
     plan = desk.working_plan(session, session.get_one(Edition, wish.edition_id))
     held = select(Meeting.id).where(Meeting.wish_id == wish.id, Meeting.plan_id == (plan.id if plan else 0))
     if wish.source != "organiser" or session.scalar(held) is not None:

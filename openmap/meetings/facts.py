@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from sqlalchemy import or_, select
-from sqlalchemy.orm import joinedload
 
 from openmap.applications.models import Application, application_activities, application_areas
+from openmap.directory.models import Organisation
 from openmap.events.models import Edition
 from openmap.extensions import AnySession
 from openmap.meetings.models import Participation
@@ -28,6 +28,17 @@ SHOWN_TO_PARTICIPANTS: Final = ("public", "participants")
 
 TITLE, REST = 1.0, 0.5
 """What a word of a need's object is worth, and one of its lots or description."""
+
+
+@dataclass(frozen=True, slots=True)
+class Party:
+    """A participant as far as a match is judged on it: plain values, which outlive the session that read them."""
+
+    id: int
+    code: str
+    side: str
+    organisation_id: int
+    activity: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +74,8 @@ class OfferFacts:
 class Facts:
     """All that an edition's matches are judged on."""
 
-    buyers: list[Participation]
-    structures: list[Participation]
+    buyers: list[Party]
+    structures: list[Party]
     needs: list[NeedFacts]
     """By buyer, in the order of ``buyers``."""
     offers: list[OfferFacts]
@@ -109,9 +120,12 @@ def facts_of(session: AnySession, edition: Edition, only: Participation | None =
     )
 
 
-def _people(session: AnySession, edition: Edition) -> list[Participation]:
-    asked = select(Participation).where(Participation.edition_id == edition.id)
-    return list(session.scalars(asked.options(joinedload(Participation.organisation)).order_by(Participation.code)))
+def _people(session: AnySession, edition: Edition) -> list[Party]:
+    asked = select(
+        Participation.id, Participation.code, Participation.side, Participation.organisation_id, Organisation.activity
+    ).join(Participation.organisation)
+    here = asked.where(Participation.edition_id == edition.id).order_by(Participation.code)
+    return [Party(*row) for row in session.execute(here)]
 
 
 class _Words:
@@ -189,7 +203,7 @@ def _sets(session: AnySession, owner: Any, value: Any, among: Any) -> dict[int, 
 
 
 def _needs(
-    session: AnySession, edition: Edition, buyers: list[Participation], words: _Words, places: _Places
+    session: AnySession, edition: Edition, buyers: list[Party], words: _Words, places: _Places
 ) -> list[NeedFacts]:
     """Return the needs that count: declared, shown to participants, and not over before the edition is held."""
     open_still = (
@@ -228,7 +242,7 @@ def _needs(
                 )
             )
         if not stated[buyer.organisation_id]:
-            known = buyer.organisation.activity
+            known = buyer.activity
             question = words.synonyms.question({known: REST})
             made.append(NeedFacts(None, place, "", question, _written(known), frozenset(), frozenset(), ""))
     return made
@@ -244,7 +258,7 @@ def _written(text: str) -> dict[str, str]:
 def _offers(
     session: AnySession,
     edition: Edition,
-    structures: list[Participation],
+    structures: list[Party],
     words: _Words,
     places: _Places,
     only: Participation | None,

@@ -23,6 +23,7 @@ from sqlalchemy import func, insert, or_, select, update
 
 from openmap.events.models import Edition
 from openmap.extensions import AnySession
+from openmap.meetings.holding import hold
 from openmap.meetings.models import Choice, Participation, Wish
 from openmap.meetings.wish_models import WishSetting
 from openmap.people import journal
@@ -45,12 +46,13 @@ class Said(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Gathered:
-    """How many wishes there are now, and what became of them."""
+    """How many wishes there are now, and what became of them; those that came back are among the changed ones."""
 
     standing: int
     made: int
     changed: int
     withdrawn: int
+    returned: int = 0
 
 
 def points_of(said: Said | None) -> int:
@@ -85,9 +87,8 @@ def setting_of(session: AnySession, edition: Edition) -> bool:
 def require_both_must(session: AnySession, edition: Edition, *, on: bool, by: Person, now: datetime) -> Gathered:
     """Change that setting, and gather anew."""
     journal.lock(session)
-    setting = session.get(WishSetting, edition.id, populate_existing=True) or WishSetting(edition_id=edition.id)
-    before, setting.both_must = bool(setting.both_must), on
-    session.add(setting)
+    before = hold(session, edition.id)
+    session.get_one(WishSetting, edition.id, populate_existing=True).both_must = on
     session.flush()
     if before != on:
         changes: dict[str, list[Any]] = {"both_must": [before, on]}
@@ -95,19 +96,28 @@ def require_both_must(session: AnySession, edition: Edition, *, on: bool, by: Pe
     return gather(session, edition, by=by, now=now)
 
 
-def gather(
-    session: AnySession, edition: Edition, *, by: Person | None, now: datetime, only: Participation | None = None
-) -> Gathered:
+def gather(session: AnySession, edition: Edition, *, by: Person | None, now: datetime) -> Gathered:
     """Turn what both sides say into wishes, keeping the ids of those that stay; a fixed number of queries.
 
     Wishes made of choices follow them: their value, whether they are required, and since when they are withdrawn.
     Those of a workbook or of an organiser are never withdrawn here, nor made less: only raised to what the choices are
-    worth. ``only`` looks at one participant's pairs. Gathering the whole edition is noted in the journal.
+    worth. What has changed is noted in the journal.
     """
     journal.lock(session)
+    found = gather_of(session, edition, None, both_must=hold(session, edition.id), now=now)
+    if found.made or found.changed or found.withdrawn:
+        before = found.standing - found.made - found.returned + found.withdrawn
+        told: dict[str, list[Any]] = {"wishes": [before, found.standing]}
+        journal.record(session, "wishes.gathered", edition, by=by, now=now, edition_id=edition.id, changes=told)
+    return found
+
+
+def gather_of(
+    session: AnySession, edition: Edition, only: Participation | None, *, both_must: bool, now: datetime
+) -> Gathered:
+    """Do so for one participant's pairs, as it speaks; ``both_must`` is what ``hold`` told, which is still held."""
     said, side = _said(session, edition, only)
     known = _known(session, edition, only)
-    both_must = setting_of(session, edition)
     made: list[dict[str, Any]] = []
     changes: list[dict[str, Any]] = []
     withdrawn = 0
@@ -131,11 +141,8 @@ def gather(
     _write(session, changes)
     standing = sum(row["withdrawn_at"] is None for row in known.values())
     back = sum("withdrawn_at" in change for change in changes) - withdrawn
-    found = Gathered(standing - withdrawn + back + len(made), len(made), len(changes) - withdrawn, withdrawn)
-    if only is None and (made or changes):
-        told: dict[str, list[Any]] = {"wishes": [standing, found.standing]}
-        journal.record(session, "wishes.gathered", edition, by=by, now=now, edition_id=edition.id, changes=told)
-    return found
+    now_standing = standing - withdrawn + back + len(made)
+    return Gathered(now_standing, len(made), len(changes) - withdrawn, withdrawn, back)
 
 
 def _write(session: AnySession, changes: Iterable[dict[str, Any]]) -> None:

@@ -15,6 +15,7 @@ from openmap.applications.models import Application
 from openmap.directory.models import Buyer, Organisation, Structure
 from openmap.events.models import Edition, Table
 from openmap.extensions import AnySession
+from openmap.meetings.holding import hold
 from openmap.meetings.models import Meeting, Participation, Wish
 from openmap.meetings.wish_forms import MOST_DELEGATES
 from openmap.people import journal
@@ -172,6 +173,7 @@ def remove(session: AnySession, participation: Participation, *, by: Person, now
     Raises StillMeets while a plan holds a meeting of it.
     """
     journal.lock(session)
+    hold(session, participation.edition_id)
     mine = or_(Wish.buyer_id == participation.id, Wish.structure_id == participation.id)
     held = session.scalar(select(func.count()).select_from(Meeting).join(Meeting.wish).where(mine)) or 0
     if held:

@@ -12,6 +12,7 @@ from sqlalchemy.orm import joinedload, selectinload
 
 from openmap.events.models import Edition
 from openmap.extensions import AnySession
+from openmap.meetings.holding import hold
 from openmap.meetings.models import Exclusion, Participation, Wish
 from openmap.people import journal
 from openmap.people.models import Person
@@ -45,6 +46,7 @@ def limit(
     Raises ChangedElsewhere when they are not those of the version ``seen``: the participant itself may tell them too.
     """
     journal.lock(session)
+    hold(session, edition.id)
     taken = session.execute(
         update(Participation)
         .where(Participation.id == person.id, Participation.version == seen)
@@ -78,6 +80,7 @@ def amend(
 ) -> None:  # fmt: skip
     """Put a wish right: required or not, in any slot, without its lock, its pair allowed again, or taken back."""
     journal.lock(session)
+    hold(session, edition.id)
     wish.required = required
     if withdraw and wish.withdrawn_at is None:
         wish.withdrawn_at = now

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+from sqlalchemy import select
+from sqlalchemy.orm import joinedload
 
 from openmap.events.models import Edition
 from openmap.extensions import AnySession
 from openmap.meetings.encounters import Encounter, met_before
-from openmap.meetings.facts import Facts, facts_of
+from openmap.meetings.facts import Facts, NeedFacts, facts_of
 from openmap.meetings.models import Participation
 from openmap.meetings.reasons import reason_of
 from openmap.meetings.scoring import Scorer, Weighed, lot
@@ -95,24 +97,16 @@ def ranked(
     ``weights``: others than those of the edition. Raises NoWeight where they are all nought.
     """
     weights = weights or weights_of(setting_of(session, participation.edition))
-    engine = _Engine(session, participation.edition, only=participation)
-    if participation.side == "buyer":
-        weighed = engine.scorer.table(range(len(engine.facts.needs))).weigh(weights)
-    else:
-        place = [one.id for one in engine.facts.structures].index(participation.id)
-        weighed = engine.scorer.table(range(len(engine.facts.needs)), [place]).weigh(weights)
-    buyers, best = weighed.best_needs()
-    if participation.side == "buyer":
-        cells = [(int(best[0, at]), at) for at in range(best.shape[1])] if buyers else []
-    else:
-        cells = [(int(best[at, 0]), 0) for at in range(len(buyers))]
-    return engine.matches(weighed, _first(weighed, cells, limit), of_structure=participation.side == "structure")
+    engine = Engine(session, participation.edition, only=participation)
+    found = engine.ranking(participation, weights, limit)
+    people = _participations(session, found.ids)
+    return [found.match(at, people[number]) for at, number in enumerate(found.ids)]
 
 
 def scores(session: AnySession, edition: Edition) -> Scores:
     """Return the score of every pair of an edition; a fixed number of queries."""
     weights = weights_of(setting_of(session, edition))
-    engine = _Engine(session, edition)
+    engine = Engine(session, edition)
     matrix: NDArray[np.uint8] = np.zeros((len(engine.facts.buyers), len(engine.facts.structures)), dtype=np.uint8)
     for needs in engine.scorer.blocks():
         weighed = engine.scorer.table(needs).weigh(weights)
@@ -124,7 +118,7 @@ def scores(session: AnySession, edition: Edition) -> Scores:
 def preview(session: AnySession, edition: Edition, tried: Mapping[str, int]) -> Preview:
     """Return what weights would change in the first five structures of each buyer, beside those in force."""
     now = weights_of(setting_of(session, edition))
-    engine = _Engine(session, edition)
+    engine = Engine(session, edition)
     moved: list[_Move] = []
     changed = 0
     for needs in engine.scorer.blocks():
@@ -141,7 +135,7 @@ def preview(session: AnySession, edition: Edition, tried: Mapping[str, int]) -> 
                 changed += 1
                 moved.append(_Move(-len(set(places[1]) - set(places[0])), buyer, two, tops))
         moved = sorted(moved, key=lambda one: one[:2])[:SHOWN_CHANGES]
-    return Preview(changed, len(engine.facts.buyers), [engine.shift(one) for one in moved])
+    return Preview(changed, len(engine.facts.buyers), _shifts(session, engine, moved))
 
 
 class _Move(NamedTuple):
@@ -153,36 +147,96 @@ class _Move(NamedTuple):
     tops: tuple[list[tuple[int, int]], ...]
 
 
-class _Engine:
-    """The facts of an edition and what scores them."""
+@dataclass(frozen=True, slots=True)
+class Ranking:
+    """Cells of a table (row, column), best first, and whom each is about; told in words when one is asked for."""
 
-    def __init__(self, session: AnySession, edition: Edition, only: Participation | None = None) -> None:
-        self.facts: Facts = facts_of(session, edition, only)
-        self._met: Mapping[tuple[int, int], list[Encounter]] = met_before(session, edition)
-        self.scorer = Scorer(session, self.facts, self._met)
+    engine: Engine
+    weighed: Weighed
+    cells: Sequence[tuple[int, int]]
+    ids: Sequence[int]
+    """Of the participations of the other side."""
 
-    def matches(self, weighed: Weighed, cells: Sequence[tuple[int, int]], *, of_structure: bool = False) -> list[Match]:
-        """Return cells of a table (row, column) as matches with their reasons."""
-        return [self._match(weighed, row, column, of_structure=of_structure) for row, column in cells]
+    def score(self, at: int) -> int:
+        """Return the score of a cell, from 0 to 100."""
+        return int(self.weighed.total[self.cells[at]])
 
-    def shift(self, move: _Move) -> Shift:
-        """Return a move with the matches of before and after."""
-        before, after = (self.matches(one, top) for one, top in zip(move.tables, move.tops, strict=True))
-        return Shift(self.facts.buyers[move.buyer], before, after)
-
-    def _match(self, weighed: Weighed, row: int, column: int, *, of_structure: bool) -> Match:
-        need = self.facts.needs[weighed.table.needs[row]]
-        place = weighed.table.structures[column]
-        offer, structure, buyer = self.facts.offers[place], self.facts.structures[place], self.facts.buyers[need.buyer]
-        met = self._met.get((buyer.organisation_id, structure.organisation_id), [])
-        parts = tuple(
+    def parts(self, at: int) -> tuple[Part, ...]:
+        """Return what makes the score of a cell, with the reasons."""
+        need, place = self._of(at)
+        facts, weighed, cell = self.engine.facts, self.weighed, self.cells[at]
+        offer, buyer, structure = facts.offers[place], facts.buyers[need.buyer], facts.structures[place]
+        met = self.engine.met.get((buyer.organisation_id, structure.organisation_id), [])
+        return tuple(
             Part(
-                part, int(weighed.points[part][row, column]), weighed.share[part],
-                reason_of(part, need, offer, self.scorer, met),
+                part, int(weighed.points[part][cell]), weighed.share[part],
+                reason_of(part, need, offer, self.engine.scorer, met),
             )
             for part in PARTS if part in weighed.points
         )  # fmt: skip
-        return Match(buyer if of_structure else structure, int(weighed.total[row, column]), parts, need.title)
+
+    def match(self, at: int, other: Participation) -> Match:
+        """Return a cell as a match of ``other``."""
+        return Match(other, self.score(at), self.parts(at), self._of(at)[0].title)
+
+    def _of(self, at: int) -> tuple[NeedFacts, int]:
+        row, column = self.cells[at]
+        table = self.weighed.table
+        return self.engine.facts.needs[table.needs[row]], table.structures[column]
+
+
+class Engine:
+    """The facts of an edition and what scores them; plain values that keep no session."""
+
+    def __init__(self, session: AnySession, edition: Edition, only: Participation | None = None) -> None:
+        self.facts: Facts = facts_of(session, edition, only)
+        self.met: Mapping[tuple[int, int], list[Encounter]] = met_before(session, edition)
+        self.scorer = Scorer(session, self.facts, self.met)
+
+    def ranking(self, one: Participation, weights: Mapping[str, int], limit: int | None = None) -> Ranking:
+        """Rank the other side of a participant. Raises NoWeight where all weights are nought."""
+        facts, columns = self.facts, None
+        if one.side == "buyer":
+            needs = [at for at, need in enumerate(facts.needs) if facts.buyers[need.buyer].id == one.id]
+        else:
+            needs = list(range(len(facts.needs)))
+            columns = [at for at, structure in enumerate(facts.structures) if structure.id == one.id]
+        weighed = self.scorer.table(needs, columns).weigh(weights)
+        buyers, best = weighed.best_needs()
+        if one.side == "buyer":
+            cells = [(int(best[0, at]), at) for at in range(best.shape[1])] if buyers else []
+        else:
+            cells = [(int(best[at, 0]), 0) for at in range(len(buyers))]
+        return self.told(weighed, _first(weighed, cells, limit), of_structure=one.side == "structure")
+
+    def told(self, weighed: Weighed, cells: Sequence[tuple[int, int]], *, of_structure: bool = False) -> Ranking:
+        """Return cells of a table with whom each is about: the buyer of its need, or its structure."""
+        table, facts = weighed.table, self.facts
+        if of_structure:
+            ids = [facts.buyers[facts.needs[table.needs[row]].buyer].id for row, _column in cells]
+        else:
+            ids = [facts.structures[table.structures[column]].id for _row, column in cells]
+        return Ranking(self, weighed, cells, ids)
+
+
+def _shifts(session: AnySession, engine: Engine, moves: Sequence[_Move]) -> list[Shift]:
+    """Return moves with the matches of before and after; one query."""
+    told = [[engine.told(*one) for one in zip(move.tables, move.tops, strict=True)] for move in moves]
+    buyers = [engine.facts.buyers[move.buyer].id for move in moves]
+    people = _participations(session, {number for pair in told for one in pair for number in one.ids}.union(buyers))
+
+    def matches(found: Ranking) -> list[Match]:
+        return [found.match(at, people[number]) for at, number in enumerate(found.ids)]
+
+    return [
+        Shift(people[buyer], matches(before), matches(after))
+        for buyer, (before, after) in zip(buyers, told, strict=True)
+    ]
+
+
+def _participations(session: AnySession, ids: Collection[int]) -> dict[int, Participation]:
+    asked = select(Participation).where(Participation.id.in_(ids)).options(joinedload(Participation.organisation))
+    return {one.id: one for one in session.scalars(asked)}
 
 
 def _leaders(weighed: Weighed, best: NDArray[np.intp]) -> list[int]:

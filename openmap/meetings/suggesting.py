@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from openmap.extensions import AnySession
-from openmap.meetings import matching
+from openmap.meetings.matching import Ranking
 from openmap.meetings.models import Participation
+from openmap.meetings.recalling import engine_of
+from openmap.meetings.weighing import setting_of, weights_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,9 +21,25 @@ class Suggestion:
     reasons: tuple[str, ...]
 
 
-def suggestions(session: AnySession, participation: Participation, *, limit: int | None = None) -> list[Suggestion]:
+class Suggestions:
+    """The other side of a participant, best first; the reasons are put into words for those that are shown."""
+
+    def __init__(self, ranking: Ranking) -> None:
+        self._ranking = ranking
+        self.place = {number: at for at, number in enumerate(ranking.ids)}
+        """Where each stands, by its id: 0 first."""
+
+    def of(self, numbers: Collection[int]) -> dict[int, Suggestion]:
+        """Return what is suggested of these."""
+        return {number: self._told(number, self.place[number]) for number in numbers if number in self.place}
+
+    def _told(self, number: int, at: int) -> Suggestion:
+        reasons = tuple(part.reason for part in self._ranking.parts(at) if part.points and part.reason)
+        return Suggestion(number, self._ranking.score(at), reasons)
+
+
+def suggestions(session: AnySession, participation: Participation) -> Suggestions:
     """Return the other side, best first; the number of queries does not depend on how many they are."""
-    return [
-        Suggestion(one.other.id, one.score, tuple(part.reason for part in one.parts if part.points and part.reason))
-        for one in matching.ranked(session, participation, limit=limit)
-    ]
+    edition = participation.edition
+    weights = weights_of(setting_of(session, edition))
+    return Suggestions(engine_of(session, edition, participation).ranking(participation, weights))

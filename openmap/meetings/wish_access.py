@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from flask import abort
+from flask import abort, g
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
 from openmap.directory.models import Delegate
 from openmap.directory.queries import acts_for
-from openmap.events.access import edition_or_404
+from openmap.events.access import bare_edition_or_404
 from openmap.events.models import Edition
 from openmap.events.permissions import may_organise
 from openmap.extensions import AnySession, db
@@ -39,13 +39,16 @@ def own_participations(session: AnySession, person: Person, edition: Edition | N
 
 def participation_or_404(slug: str, participation_id: int) -> Participation:
     """Return a participation of an edition that the person who is here may see."""
-    edition = edition_or_404(slug)
-    found = db.session.get(Participation, participation_id)
+    edition = bare_edition_or_404(slug)
+    found: Participation | None = g.get("participation")  # the guard and the view ask alike
+    if found is None or found.id != participation_id:
+        with_name = [joinedload(Participation.organisation)]
+        found = g.participation = db.session.get(Participation, participation_id, options=with_name)
     return found if found is not None and found.edition_id == edition.id else abort(404)
 
 
 def _takes_part(person: Person, *, slug: str, **_arguments: object) -> bool:
-    edition = edition_or_404(slug)
+    edition = bare_edition_or_404(slug)
     return may_organise(person, edition) or bool(own_participations(db.session, person, edition))
 
 

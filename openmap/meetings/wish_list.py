@@ -19,7 +19,7 @@ from openmap.extensions import AnySession
 from openmap.meetings.models import LEVELS, Choice, Participation
 from openmap.meetings.queries import needs_of
 from openmap.meetings.suggesting import Suggestion, suggestions
-from openmap.meetings.wishing import Line, digest, order_seen, own_choices
+from openmap.meetings.wishing import Line, digest, in_order, order_seen
 from openmap.needs.models import Need
 from openmap.reference.words import folded
 from openmap.web.french import sort_key
@@ -105,15 +105,16 @@ class Listed:
 
 
 def own_of(session: AnySession, participation: Participation) -> Own:
-    """Return what a participant has chosen; two queries."""
-    choices = own_choices(session, participation)
-    rows = session.execute(
-        select(Participation.id, Organisation.name)
+    """Return what a participant has chosen; one query."""
+    asked = (
+        select(Choice, Organisation.name)
+        .join(Participation, Choice.other_id == Participation.id)
         .join(Participation.organisation)
-        .join(Choice, Choice.other_id == Participation.id)
         .where(Choice.participation_id == participation.id)
     )
-    names = {row.id: row.name for row in rows}
+    rows = session.execute(asked.execution_options(populate_existing=True)).all()
+    names = {choice.other_id: name for choice, name in rows}
+    choices = in_order(choice for choice, _name in rows if choice.source != "completed")
     mine = {one.other_id for one in choices}
     levels = [
         (level, [Named(one, names[one.other_id]) for one in choices if one.level == level], order_seen(choices, level))
@@ -139,17 +140,16 @@ def listed(
     everyone = {row.id: row for row in session.execute(here)}
     said = session.scalars(select(Choice).where(Choice.participation_id == participation.id)).all()
     choices = {one.other_id: one for one in said}
-    found = {one.other_id: one for one in suggestions(session, participation)}
+    found = suggestions(session, participation)
     kept = [number for number, row in everyone.items() if _fits(row, choices.get(number), asked)]
     names = {number: sort_key(everyone[number].name) for number in kept}
-    place = {number: rank for rank, number in enumerate(found)}
     if asked.by_name:
         kept.sort(key=lambda number: (names[number], number))
     else:
-        kept.sort(key=lambda number: (place.get(number, len(place)), names[number]))
+        kept.sort(key=lambda number: (found.place.get(number, len(found.place)), names[number]))
     page = max(1, min(asked.page, -(-len(kept) // PER_PAGE) or 1))
     numbers = kept[PER_PAGE * (page - 1) : PER_PAGE * page]
-    return Listed(_rows(session, numbers, choices, found, typed or {}), len(kept), len(everyone), page)
+    return Listed(_rows(session, numbers, choices, found.of(numbers), typed or {}), len(kept), len(everyone), page)
 
 
 def _fits(row: Any, choice: Choice | None, asked: Asked) -> bool:

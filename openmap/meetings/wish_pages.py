@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Any, Final
 
@@ -11,7 +12,8 @@ from flask import Blueprint, flash, g, redirect, render_template, request, url_f
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from openmap.events.access import edition_or_404
+from openmap.directory.queries import acts_for
+from openmap.events.access import bare_edition_or_404
 from openmap.events.permissions import may_organise
 from openmap.extensions import AnySession, db, limiter
 from openmap.meetings import wishing
@@ -53,7 +55,7 @@ def _now() -> datetime:
 @takers_only
 def index(slug: str) -> ResponseReturnValue:
     """Show one's wishes; who acts for several participants chooses, an organiser is led to the follow-up."""
-    edition = edition_or_404(slug)
+    edition = bare_edition_or_404(slug)
     own = own_participations(db.session, here(), edition)
     if len(own) == 1:
         return _page(own[0])
@@ -80,9 +82,10 @@ def save(slug: str, participation_id: int) -> ResponseReturnValue:
     except wishing.WishesClosed as refusal:
         db.session.rollback()
         return _closed(participation, lines, str(refusal))
-    db.session.commit()
     if "HX-Request" in request.headers:
-        return _fragment(participation, saved=saved, kept=[number for number in lines if number not in saved.refused])
+        with _kept():
+            return _fragment(participation, saved=saved, kept=lines.keys() - saved.refused.keys())
+    db.session.commit()
     if saved.conflicts:
         return render_template("meetings/wishes/conflict.html", participation=participation, saved=saved), 409
     if saved.refused:
@@ -104,10 +107,10 @@ def order(slug: str, participation_id: int) -> ResponseReturnValue:
     except (wishing.WishesClosed, wishing.ChangedElsewhere) as refused:
         db.session.rollback()
         refusal = str(refused)
-    else:
-        db.session.commit()
     if "HX-Request" in request.headers:
-        return _fragment(participation, refusal=refusal)
+        with _kept():
+            return _fragment(participation, refusal=refusal)
+    db.session.commit()
     if refusal:
         flash(refusal)
     return _back(participation, "choix")
@@ -159,6 +162,19 @@ def save_limits(slug: str, participation_id: int) -> ResponseReturnValue:
     return redirect(url_for("wishes.show", slug=slug, participation_id=participation_id), 303)
 
 
+@contextmanager
+def _kept() -> Iterator[None]:
+    """Commit, and show what was committed as it was then: reading it all again would cost as much as the save."""
+    session = db.session()
+    session.expire_on_commit = False
+    try:
+        session.commit()
+        yield
+    finally:
+        session.expire_on_commit = True
+        session.expire_all()
+
+
 def _lines(sent: Mapping[str, str]) -> dict[int, wishing.Line]:
     """Return what was sent of each other that the page showed."""
     lines = {}
@@ -194,6 +210,7 @@ def _page(
         listed=listed(db.session, participation, asked, typed=typed),
         refusal=refusal,
         refused=refused or {},
+        acts=acts_for(db.session, here(), participation.organisation),
         **_shared(participation),
     )
 
@@ -204,9 +221,8 @@ def _shared(participation: Participation) -> dict[str, Any]:
         "edition": participation.edition,
         "own": own_of(db.session, participation),
         "standing": wishing.standing(db.session, participation, by=here(), now=_now()),
-        "levels": LEVEL_LABELS,
+        "levels": {level: str(label) for level, label in LEVEL_LABELS.items()},
         "lists": LEVEL_LISTS,
-        "acts": any(one.id == participation.id for one in own_participations(db.session, here())),
         "now": _now(),
     }
 
@@ -216,7 +232,8 @@ def _fragment(
 ) -> str:
     """Return what htmx puts into the page: what became of it, the list to put in order, and what lines have shown."""
     clashing = {one.other.id for one in saved.conflicts} if saved is not None else set()
-    held = {one.other_id: one for one in wishing.own_choices(db.session, participation)}
+    shared = _shared(participation)
+    held = {one.choice.other_id: one.choice for _level, named, _seen in shared["own"].levels for one in named}
     seen = {
         number: wishing.digest(held[number].level, held[number].note) if number in held else wishing.digest("", "")
         for number in kept
@@ -227,7 +244,7 @@ def _fragment(
         saved=saved or wishing.Saved(),
         refusal=refusal,
         seen=seen,
-        **_shared(participation),
+        **shared,
     )
 
 

@@ -11,7 +11,7 @@ answer, or a participant whom one has allowed to; it is then marked late.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
@@ -24,7 +24,8 @@ from openmap.events.models import Edition, Phase
 from openmap.events.phases import state_of
 from openmap.extensions import AnySession
 from openmap.meetings.completing import take_back
-from openmap.meetings.gathering import gather
+from openmap.meetings.gathering import gather_of
+from openmap.meetings.holding import hold
 from openmap.meetings.models import LEVELS, Choice, Participation
 from openmap.meetings.wish_letters import drop_wish_reminders
 from openmap.meetings.wish_models import WishPermit
@@ -99,6 +100,15 @@ class Standing:
     state: str
 
 
+@dataclass(frozen=True, slots=True)
+class _Begun:
+    """How what follows counts: whether it is late, who says it (``models.CHOICE_SOURCES``), the organisers' rule."""
+
+    late: bool
+    source: str
+    both_must: bool
+
+
 def digest(level: str, note: str) -> str:
     """Return what tells a line from another."""
     return hashlib.sha256(f"{level}|{note}".encode()).hexdigest()[:12]
@@ -120,8 +130,12 @@ def standing(session: AnySession, participation: Participation, *, by: Person, n
 def own_choices(session: AnySession, participation: Participation) -> list[Choice]:
     """Return what a participant has said itself, by level and rank."""
     asked = select(Choice).where(Choice.participation_id == participation.id, Choice.source != "completed")
-    found = session.scalars(asked.execution_options(populate_existing=True)).all()
-    return sorted(found, key=lambda one: (LEVELS.index(one.level), one.rank, one.id))
+    return in_order(session.scalars(asked.execution_options(populate_existing=True)))
+
+
+def in_order(choices: Iterable[Choice]) -> list[Choice]:
+    """Return choices by level and rank."""
+    return sorted(choices, key=lambda one: (LEVELS.index(one.level), one.rank, one.id))
 
 
 def order_seen(choices: Sequence[Choice], level: str) -> str:
@@ -137,9 +151,9 @@ def save_lines(
 
     A new level puts the other last of that level. Raises WishesClosed.
     """
-    late = _begin(session, participation, by=by, now=now)
-    held = {one.other_id: one for one in own_choices(session, participation)}
     others = _others(session, participation, lines)
+    begun = _begin(session, participation, by=by, now=now)
+    held = {one.other_id: one for one in own_choices(session, participation)}
     saved, kept = Saved(), dict[int, Line]()
     for number, line in lines.items():
         if number not in others:
@@ -159,11 +173,10 @@ def save_lines(
         saved.changed = len(kept)
         if participation.answered_at is None:
             take_back(session, participation)
-        source = _source(session, participation, by)
         for number, line in kept.items():
-            _keep(session, participation, held, number, line, source=source, now=now)
+            _keep(session, participation, held, number, line, source=begun.source, now=now)
         _renumber(held.values())
-        _answered(session, participation, late=late, by=by, now=now)
+        _answered(session, participation, begun, by=by, now=now)
     return saved
 
 
@@ -175,7 +188,7 @@ def save_order(
 
     Raises WishesClosed or ChangedElsewhere.
     """
-    late = _begin(session, participation, by=by, now=now)
+    begun = _begin(session, participation, by=by, now=now)
     choices = own_choices(session, participation)
     if seen != order_seen(choices, level):
         raise ChangedElsewhere
@@ -185,7 +198,7 @@ def save_order(
     if ordered != listed:
         for rank, one in enumerate(ordered, 1):
             one.rank = rank
-        _answered(session, participation, late=late, by=by, now=now)
+        _answered(session, participation, begun, by=by, now=now)
     return own_choices(session, participation)
 
 
@@ -205,8 +218,10 @@ def finish(session: AnySession, participation: Participation, *, by: Person, now
 
     Raises WishesClosed.
     """
-    late = _begin(session, participation, by=by, now=now)
-    _answered(session, participation, late=late, by=by, now=now)
+    begun = _begin(session, participation, by=by, now=now)
+    if participation.answered_at is None:
+        take_back(session, participation)
+    _answered(session, participation, begun, by=by, now=now)
 
 
 def limit_digest(value: Any) -> str:
@@ -229,7 +244,7 @@ def save_limits(
     ``values`` maps delegates, max_meetings, max_run, note and absent_slots (slots) to what they are to hold, ``seen``
     to digests of what the page had shown. It is no answer to the wishes by itself. Raises WishesClosed.
     """
-    _begin(session, participation, by=by, now=now)
+    _begin(session, participation, by=by, now=now, noted=True)
     conflicts, absent = [], len(participation.absent_slots)
     changes: dict[str, list[Any]] = {}
     for name, value in values.items():
@@ -263,14 +278,22 @@ def allow_late(session: AnySession, participations: Sequence[Participation], *, 
     return len(new)
 
 
-def _begin(session: AnySession, participation: Participation, *, by: Person, now: datetime) -> bool:
-    """Hold what we are about to change, as everywhere after the journal; return whether this is late."""
-    journal.lock(session)
-    session.refresh(participation)
-    found = standing(session, participation, by=by, now=now)
-    if not found.may:
+def _begin(
+    session: AnySession, participation: Participation, *, by: Person, now: datetime, noted: bool = False
+) -> _Begun:
+    """Hold what we are about to change; the journal too, and first, where this is ``noted`` in it.
+
+    A first answer is, and whatever is said for someone; that one has answered is never taken back.
+    """
+    allowed = standing(session, participation, by=by, now=now)
+    if not allowed.may:
         raise WishesClosed(participation.edition)
-    return found.late
+    source = "person" if acts_for(session, by, participation.organisation) else "organiser"
+    if noted or participation.answered_at is None or source == "organiser":
+        journal.lock(session)
+    both_must = hold(session, participation.edition_id)
+    session.refresh(participation)
+    return _Begun(allowed.late, source, both_must)
 
 
 def _others(session: AnySession, participation: Participation, numbers: Mapping[int, Line]) -> dict[int, Participation]:
@@ -307,10 +330,6 @@ def _keep(
     present.note, present.said_at, present.source = line.note, now, source
 
 
-def _source(session: AnySession, participation: Participation, by: Person) -> str:
-    return "person" if acts_for(session, by, participation.organisation) else "organiser"
-
-
 def _renumber(choices: Any) -> None:
     """Let the ranks of each level count from 1 without a gap."""
     for level in LEVELS:
@@ -319,22 +338,20 @@ def _renumber(choices: Any) -> None:
             one.rank = rank
 
 
-def _answered(session: AnySession, participation: Participation, *, late: bool, by: Person, now: datetime) -> None:
-    """Note that a participant has spoken, take back what was said for it, and gather its wishes."""
+def _answered(session: AnySession, participation: Participation, begun: _Begun, *, by: Person, now: datetime) -> None:
+    """Note that a participant has spoken, and gather its wishes."""
     first = participation.answered_at is None
     if first:
-        take_back(session, participation)
         participation.answered_at = now
-    participation.is_late = participation.is_late or late
+    participation.is_late = participation.is_late or begun.late
     participation.version += 1
     session.flush()
-    for_it = _source(session, participation, by) == "organiser"
-    if first or for_it:
-        deed = "wishes.filled" if for_it else "wishes.answered"
+    if first or begun.source == "organiser":
+        deed = "wishes.filled" if begun.source == "organiser" else "wishes.answered"
         said = select(func.count()).select_from(Choice).where(Choice.participation_id == participation.id)
         changes: dict[str, list[Any]] = {"wishes": [None, session.scalar(said)]}
         journal.record(session, deed, participation, by=by, now=now, edition_id=participation.edition_id,
                        changes=changes)  # fmt: skip
     if first:
         drop_wish_reminders(session, participation)
-    gather(session, participation.edition, by=by, now=now, only=participation)
+    gather_of(session, participation.edition, participation, both_must=begun.both_must, now=now)

@@ -11,7 +11,7 @@ import json
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from sqlalchemy import ScalarResult, func, insert, inspect, select, update
 
@@ -108,6 +108,32 @@ class Verdict:
 
     entries: int
     broken_at: int | None
+
+
+class Mark(NamedTuple):
+    """A place in the journal: an entry by its id and hash, (0, "") before the first."""
+
+    id: int
+    hash: str
+
+
+def last_mark(session: AnySession) -> Mark:
+    """Return where the journal ends now."""
+    asked = select(JournalEntry.id, JournalEntry.hash).order_by(JournalEntry.id.desc()).limit(1)
+    found = session.execute(asked).one_or_none()
+    return Mark(0, "") if found is None else Mark(found.id, found.hash)
+
+
+def since(session: AnySession, mark: Mark) -> list[Any] | None:
+    """Return id, action, edition_id and hash of what was written after a mark; ``None`` where it is no longer there.
+
+    Who writes holds the head until its commit: no entry turns up later below one that was seen.
+    """
+    asked = select(JournalEntry.id, JournalEntry.action, JournalEntry.edition_id, JournalEntry.hash)
+    found = list(session.execute(asked.where(JournalEntry.id >= mark.id).order_by(JournalEntry.id)))
+    if not mark.id:
+        return found
+    return found[1:] if found and (found[0].id, found[0].hash) == mark else None
 
 
 def verify(session: AnySession) -> Verdict:

@@ -18,6 +18,7 @@ from flask import current_app, url_for
 from flask_babel import lazy_gettext
 from itsdangerous import BadSignature, URLSafeTimedSerializer
 from sqlalchemy import delete, select, update
+from sqlalchemy.orm import joinedload
 
 from openmap.config import Config
 from openmap.extensions import AnySession
@@ -198,7 +199,9 @@ def open_session(session: AnySession, person: Person, *, browser: str, how: str,
 
 def session_of(session: AnySession, token: str, *, now: datetime) -> Session | None:
     """Return the session that a browser's token belongs to, while it lasts; note now and then that it was seen."""
-    found = session.scalars(select(Session).where(Session.token_hash == _hashed(token))).one_or_none()
+    found = session.scalars(
+        select(Session).where(Session.token_hash == _hashed(token)).options(joinedload(Session.person))
+    ).one_or_none()
     if found is None or found.ends_at <= now or now - found.seen_at > IDLE_LIFE or found.person.erased_at is not None:
         return None
     if now - found.seen_at > SEEN_EVERY:
