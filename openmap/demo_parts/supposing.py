@@ -16,11 +16,11 @@ from openmap.meetings.services import plan_now, request_solve, run_solve
 from openmap.meetings.supposing import Assumptions, Someone
 from openmap.people.models import ORGANISER, Person
 
-SECONDS: Final = 5.0
+SECONDS: Final = 3.0
 
 
 def demo_supposing(edition: Edition, people: Mapping[str, Person], now: datetime) -> None:
-    """Plan the edition, and suppose two slots fewer, two more, and a buyer who comes with two people; once."""
+    """Plan the edition, and suppose more slots, half of them, and a buyer who comes with two people; once."""
     if db.session.scalar(select(Solve.id).where(Solve.edition_id == edition.id).limit(1)) is not None:
         return
     by = people[ORGANISER]
@@ -31,11 +31,12 @@ def demo_supposing(edition: Edition, people: Mapping[str, Person], now: datetime
     first = db.session.scalars(asked.order_by(Participation.id)).first()
     last = edition.slots[-1].end.astimezone(edition.zone)
     supposed = [
-        ("Deux créneaux de moins", Assumptions(fewer=2)),
         ("Deux créneaux de plus", Assumptions(more=2, start=last.isoformat(), minutes=15)),
+        ("Une matinée de six créneaux", Assumptions(fewer=6)),
     ]
     if first is not None:
-        supposed.append(("Deux personnes pour un acheteur", Assumptions(people=(Someone(first.code, delegates=2),))))
+        pair = (Someone(first.code, delegates=2),)
+        supposed.append(("Six créneaux, un acheteur vient à deux", Assumptions(fewer=6, people=pair)))
     for name, assumptions in supposed:
         run = request_solve(
             db.session, edition, time_limit=SECONDS, seed=1, now=_now(), kind="what_if", name=name,

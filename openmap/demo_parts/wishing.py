@@ -82,6 +82,8 @@ def demo_wishing(edition: Edition, people: Mapping[str, Person], now: datetime) 
         return
     by = people["organiser"]
     set_phase(db.session, edition, "call", now - timedelta(days=50), now - timedelta(days=19), by=by, now=now)
+    opened, closes = now - timedelta(days=30), now + timedelta(days=20)
+    set_phase(db.session, edition, "registration", opened, closes, by=by, now=now)
     set_phase(db.session, edition, "wishes", now - timedelta(days=6), now + timedelta(days=8), by=by, now=now)
     sides = {
         "buyer": [_joined(edition, _buyer(one, now), by, now) for one in BUYERS],
