@@ -18,6 +18,7 @@ from sqlalchemy import select
 from openmap.agendas.services import write_agendas
 from openmap.demo_parts import furnish
 from openmap.demo_parts.publishing import demo_publishing_real
+from openmap.demo_parts.supposing import demo_supposing
 from openmap.demo_parts.wishing import demo_wishing
 from openmap.directory.models import Organisation
 from openmap.directory.services import invite
@@ -72,7 +73,7 @@ def demo(no_serve: bool, port: int) -> None:
     _calls(edition, coming)
     wishing = _wishes(edition)
     demo_publishing_real(edition, {role: _person(role) for role in ROLES}, _now())
-    click.echo("7. Diffusion : les agendas de la matinée et ceux de l’édition passée, aux seules personnes fictives.")
+    click.echo("8. Diffusion : les agendas de la matinée et ceux de l’édition passée, aux seules personnes fictives.")
     links = _links(edition, coming)
     click.echo(f"Prêt en {duration(time.monotonic() - began)}.")
     if not no_serve:
@@ -170,7 +171,12 @@ def _copied(model: Edition, title: str, *, days: int) -> tuple[Edition, bool]:
         return known, False
     then = _now().date() + timedelta(days=days)
     thursday = then + timedelta(days=(3 - then.weekday()) % 7)
-    return copy(db.session, model, title=title, held_on=thursday, by=_person(ORGANISER), now=_now()), True
+    copied = copy(db.session, model, title=title, held_on=thursday, by=_person(ORGANISER), now=_now())
+    copied.description = "Une édition inventée pour la démonstration : ses participants n’existent pas."
+    copied.venue, copied.address, copied.access = "Salle d’exemple (lieu fictif)", "Exempleville", ""
+    for moment in copied.programme:
+        moment.description = ""  # the real morning's names real structures
+    return copied, True
 
 
 def _calls(model: Edition, coming: Edition) -> None:
@@ -185,11 +191,22 @@ def _calls(model: Edition, coming: Edition) -> None:
             if role != ADMINISTRATOR:
                 give_role(db.session, people[role], role, edition.id, by=None, now=_now())
     if is_new:
+        _steps_behind(former, people[ORGANISER])
         publish(db.session, former, public=True, by=people[ORGANISER], now=_now())
     furnish(db.session, former, coming, people, _now())
     click.echo(
         "6. Candidatures : dans tous les états, un jury à mi-chemin ; une sélection publiée dans une édition passée."
     )
+
+
+def _steps_behind(edition: Edition, by: Person) -> None:
+    """Give a past edition the dates of what led to it."""
+    for kind, opened, closed in (("call", 90, 60), ("registration", 80, 2), ("wishes", 40, 12)):
+        opens, closes = (
+            datetime.combine(edition.held_on, datetime.min.time(), UTC) - timedelta(days=days)
+            for days in (opened, closed)
+        )
+        set_phase(db.session, edition, kind, opens, closes, by=by, now=_now())
 
 
 def _wishes(model: Edition) -> Edition:
@@ -203,7 +220,8 @@ def _wishes(model: Edition) -> Edition:
         publish(db.session, edition, public=True, by=people[ORGANISER], now=_now())
     demo_wishing(edition, people, _now())
     db.session.commit()
-    click.echo("7. Souhaits : ouverts dans une édition fictive, la moitié des participants a répondu.")
+    demo_supposing(edition, people, _now())
+    click.echo("7. Souhaits : ouverts dans une édition fictive, avec un premier planning et trois hypothèses.")
     return edition
 
 

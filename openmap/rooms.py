@@ -10,6 +10,7 @@ from flask import Flask
 from openmap import web
 from openmap.agendas import exports, own_agenda, publication_views
 from openmap.agendas import privacy as _agendas_privacy  # noqa: F401
+from openmap.agendas import release_standing as _release_standing  # noqa: F401
 from openmap.applications import applying, asking, behalf, bringing, comparing, examining, handing, writing
 from openmap.applications import files as attached_files
 from openmap.applications import indexing as _applications_indexing  # noqa: F401

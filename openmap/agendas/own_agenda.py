@@ -23,6 +23,7 @@ from openmap.agendas.timeline import timeline
 from openmap.events.access import edition_or_404
 from openmap.events.models import Edition
 from openmap.events.permissions import may_organise
+from openmap.events.sections import register_own_links
 from openmap.extensions import AnySession, db, limiter
 from openmap.meetings.models import Participation
 from openmap.meetings.queries import participants_by_name
@@ -181,4 +182,12 @@ def _own_pages(session: AnySession, person: Person) -> list[OwnPage]:
     return [OwnPage(_("Mes agendas"), url_for("own_agenda.index"))] if has_one else []
 
 
+def _own_links(session: AnySession, edition: Edition, person: Person) -> list[OwnPage]:
+    """Return one's agenda in an edition, once there is one to read."""
+    if current_release(session, edition) is None or not feeds.organisations_of(session, edition, person):
+        return []
+    return [OwnPage(_("Votre agenda"), url_for("own_agenda.show", slug=edition.slug))]
+
+
 own_pages.register("agendas", _own_pages)
+register_own_links("agendas", _own_links)

@@ -160,7 +160,7 @@ register_task(
     Task(
         98,
         lazy_gettext("Diffuser les agendas"),
-        lazy_gettext("Un message à chaque personne dont l’agenda change, avec ses rendez-vous pour son calendrier."),
+        lazy_gettext("Un message à chaque personne dont l’agenda change, avec ses entretiens pour son calendrier."),
         lambda edition: url_for("publication.show", slug=edition.slug),
         lambda edition: current_release(db.session, edition) is not None,
     )

@@ -41,7 +41,7 @@ class AgendasReport:
         if self.changes.removed:
             done.append(f"{counted(len(self.changes.removed), 'périmé retiré', 'périmés retirés')}")
         if self.updated:
-            done.append(f"{counted(self.updated, 'rendez-vous modifié', 'rendez-vous modifiés')} dans les calendriers")
+            done.append(f"{counted(self.updated, 'entretien modifié', 'entretiens modifiés')} dans les calendriers")
         if self.cancelled:
             done.append(f"{counted(self.cancelled, 'annulé')}")
         return (

@@ -16,7 +16,7 @@ from sqlalchemy import func, select
 from openmap.agendas.models import Invitation, Mailing
 from openmap.agendas.publishing import request_mailing, run_mailing
 from openmap.agendas.queries import newest_plan
-from openmap.directory.models import Buyer, Organisation, Structure
+from openmap.directory.models import Buyer, Delegate, Organisation, Structure
 from openmap.directory.services import invite
 from openmap.events.models import Edition
 from openmap.extensions import db
@@ -52,7 +52,21 @@ def demo_publishing_real(edition: Edition, people: Mapping[str, Person], now: da
     plan = newest_plan(db.session, edition)
     if plan is not None:
         by = people[ORGANISER]
+        _reachable(edition, by, now)
         _publish(edition, _frozen(edition, plan, "Planning de la matinée", now), by, now)
+
+
+def _reachable(edition: Edition, by: Person, now: datetime) -> None:
+    """Give each participant without anyone an invented person, so that its agenda has somebody to go to."""
+    asked = (
+        select(Participation)
+        .outerjoin(Delegate, Delegate.organisation_id == Participation.organisation_id)
+        .where(Participation.edition_id == edition.id, Delegate.id.is_(None))
+    )
+    for one in db.session.scalars(asked.order_by(Participation.id)).all():
+        mail, told = f"matinee-{one.code.lower()}@demonstration.example", f"Personne fictive, {one.code}"
+        person = welcome(db.session, mail, name=told, by=None, now=now)
+        invite(db.session, one.organisation, person, by=by, now=now)
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,7 +31,7 @@ _YEAR: Final = 2027
 
 _PAST: Final = (
     # object, activity, days since the end of its period, answer, note, recurrence
-    ("Réemploi des uniformes", "dechets.reemploi-textiles", 190, "inclusive", "Un chantier d’insertion.", "once"),
+    ("Réemploi des uniformes", "dechets.reemploi-textile", 190, "inclusive", "Un chantier d’insertion.", "once"),
     ("Désherbage des cimetières", "espaces-verts.entretien", 100, "clause", "", "yearly"),
     ("Réfection des salles de réunion", "batiment.peinture", 95, "postponed", "Budget reporté d’un an.", "once"),
     ("Plateaux-repas des bureaux de vote", "restauration.plateaux", 8, None, "", "yearly"),

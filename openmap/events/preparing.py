@@ -134,7 +134,8 @@ def show(slug: str) -> ResponseReturnValue:
     """Show the steps, what is done and what comes next."""
     edition = edition_or_404(slug)
     steps = steps_for(edition)
-    following = next((step.task for step in steps if step.state == "todo"), None)
+    is_over = edition.held_on < datetime.now(edition.zone).date()  # nothing is left to prepare then
+    following = None if is_over else next((step.task for step in steps if step.state == "todo"), None)
     entries = entries_of_edition(db.session, edition.id, limit=20)
     return render_template(
         "events/preparation.html", edition=edition, steps=steps, following=following, entries=entries

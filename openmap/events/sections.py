@@ -10,6 +10,8 @@ from flask_babel import LazyString
 
 from openmap.events.models import Edition
 from openmap.extensions import AnySession
+from openmap.people.models import Person
+from openmap.people.own_pages import OwnPage
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +39,10 @@ class OrganiserLink:
 
     label: LazyString
     address: Callable[[Edition], str]
+
+
+OwnLinks = Callable[[AnySession, Edition, Person], list[OwnPage]]
+"""What a room has in an edition for the person who reads its page."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +75,7 @@ _tasks: dict[int, Task] = {}
 _sections: dict[str, Section] = {}
 _figures: dict[str, Callable[[AnySession, Edition], list[Figure]]] = {}
 _links: dict[str, OrganiserLink] = {}
+_own: dict[str, OwnLinks] = {}
 
 
 def register_section(section: Section) -> None:
@@ -84,6 +91,16 @@ def register_figures(name: str, load: Callable[[AnySession, Edition], list[Figur
 def register_organiser_link(name: str, link: OrganiserLink) -> None:
     """Add a link that the organiser finds beside each edition."""
     _links[name] = link
+
+
+def register_own_links(name: str, load: OwnLinks) -> None:
+    """Add what a participant finds for itself on the public page; registering a name again replaces it."""
+    _own[name] = load
+
+
+def own_links(session: AnySession, edition: Edition, person: Person | None) -> list[OwnPage]:
+    """Return what the rooms have in an edition for ``person``, in the order of the rooms; nothing for a visitor."""
+    return [] if person is None else [page for load in _own.values() for page in load(session, edition, person)]
 
 
 def register_task(task: Task) -> None:

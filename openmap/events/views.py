@@ -21,6 +21,7 @@ from openmap.events.sections import (
     Section,
     figures_of,
     organiser_links,
+    own_links,
     register_section,
     sections_of,
 )
@@ -59,6 +60,7 @@ def edition(slug: str) -> str:
         edition=found,
         figures=figures_of(db.session, found),
         sections=sections_of(db.session, found),
+        own=own_links(db.session, found, current_person()),
         is_over=found.held_on < datetime.now(found.zone).date(),
         registering=is_open(found, "registration", now=datetime.now(UTC)),
     )

@@ -92,7 +92,7 @@ def _close_slot(session: AnySession, edition: Edition, slot: Slot) -> Step:
     return Step(
         _(
             "Le créneau de %(hour)s est fermé\u00a0: personne n’y est plus disponible. Il reste dans la liste, "
-            "parce que des plannings peuvent y tenir des rendez-vous.",
+            "parce que des plannings peuvent y tenir des entretiens.",
             hour=clock(slot.start, edition.zone),
         ),
         close,

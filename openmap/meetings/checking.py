@@ -180,7 +180,7 @@ def _contradictions(facts: Facts) -> Iterator[Finding]:
         yield Finding("unusable", BLOCKING, sentence[:1].upper() + sentence[1:], (Cure("slots"),))
     conflict = planning.conflict_of(facts.problem) if not faults else None
     if conflict is not None:
-        sentence = _("Des rendez-vous verrouillés se contredisent\u00a0: %(why)s", why=conflict[0])
+        sentence = _("Des entretiens verrouillés se contredisent\u00a0: %(why)s", why=conflict[0])
         yield Finding("locks", BLOCKING, sentence, tuple(Cure("wish", code) for code in conflict[1]))
 
 
@@ -199,7 +199,7 @@ def _absent(facts: Facts) -> Iterator[Finding]:
             yield Finding("max_zero", WARNING, sentence, cure)
         elif not facts.wishes[code] and facts.problem.requests:
             sentence = _(
-                "%(name)s n’a aucun souhait\u00a0: le planning ne lui donnera aucun rendez-vous.", name=facts.name(code)
+                "%(name)s n’a aucun souhait\u00a0: le planning ne lui donnera aucun entretien.", name=facts.name(code)
             )
             yield Finding("no_wish", NOTE, sentence, cure)
 
@@ -251,7 +251,7 @@ def _never_served(facts: Facts) -> Iterator[Finding]:
                 sentence = _("%(pair)s\u00a0: cette paire est exclue, son souhait ne sera jamais servi.", pair=pair)
                 yield Finding("excluded", WARNING, sentence, (mine,))
             else:
-                sentence = _("%(pair)s\u00a0: l’une des deux parties ne veut pas de ce rendez-vous.", pair=pair)
+                sentence = _("%(pair)s\u00a0: l’une des deux parties ne veut pas de cet entretien.", pair=pair)
                 yield Finding("vetoed", WARNING, sentence, (mine,))
             continue
         sides = (wish.buyer, wish.structure)

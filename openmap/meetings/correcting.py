@@ -219,9 +219,7 @@ def _participation(edition: Edition, name: str) -> Participation | None:
 
 register_plan_link(
     "adding",
-    PlanLink(
-        lazy_gettext("Ajouter un rendez-vous"), lambda edition: url_for("correcting.adding", slug=edition.slug), 20
-    ),
+    PlanLink(lazy_gettext("Ajouter un entretien"), lambda edition: url_for("correcting.adding", slug=edition.slug), 20),
 )
 register_plan_link(
     "corrections",

@@ -40,7 +40,7 @@ def move(
     _require_there(trial, slot, table)
     after = Spot(slot, table if table is not None else trial.table_for(wish, slot))
     if after == before:
-        raise RefusedEdit(_("Ce rendez-vous est déjà à cette heure et à cette table."))
+        raise RefusedEdit(_("Cet entretien est déjà à cette heure et à cette table."))
     _require_right(trial, {wish.id: after})
     told = _(
         "%(pair)s : de %(before)s à %(after)s",
@@ -61,7 +61,7 @@ def swap(
         _require_held(trial, one)
         _require_free(one)
     if trial.held[wish.id].slot == trial.held[other.id].slot:
-        raise RefusedEdit(_("Ces deux rendez-vous ont lieu à la même heure : il n’y a rien à échanger."))
+        raise RefusedEdit(_("Ces deux entretiens ont lieu à la même heure : il n’y a rien à échanger."))
     changes = trial.exchanged(wish, other)
     _require_right(trial, changes)
     told = _("Échange : %(one)s, %(other)s", one=_pair(wish), other=_pair(other))
@@ -76,7 +76,7 @@ def add(
     desk.begin(session, plan, seen, now=now)
     trial = Trial(session, plan, [wish])
     if wish.id in trial.held:
-        raise RefusedEdit(_("Ce rendez-vous est déjà dans le planning : déplacez-le."))
+        raise RefusedEdit(_("Cet entretien est déjà dans le planning : déplacez-le."))
     _require_there(trial, slot, table)
     after = Spot(slot, table if table is not None else trial.table_for(wish, slot))
     _require_right(trial, {wish.id: after})
@@ -197,7 +197,7 @@ def withdraw(session: AnySession, wish: Wish, *, now: datetime) -> None:
 
 def _require_held(trial: Trial, wish: Wish) -> None:
     if wish.id not in trial.held:
-        raise RefusedEdit(_("Ce rendez-vous n’est pas dans le planning."))
+        raise RefusedEdit(_("Cet entretien n’est pas dans le planning."))
 
 
 def _require_free(wish: Wish) -> None:
@@ -241,7 +241,7 @@ def _write(session: AnySession, plan: Plan, changes: Mapping[int, Spot | None]) 
         if spot is not None:
             session.add(Meeting(plan_id=plan.id, wish_id=wish, slot_id=spot.slot, table_id=spot.table))
         else:
-            sentence = _("Ce rendez-vous a été retiré à la main.")
+            sentence = _("Cet entretien a été retiré à la main.")
             session.add(UnservedWish(plan_id=plan.id, wish_id=wish, reason="by_hand", sentence=sentence))
     plan.status, plan.objectives, plan.kind = "feasible", [], "hand"
     session.flush()

@@ -209,6 +209,6 @@ class WishForm(FlaskForm):  # type: ignore[misc]
 
     required = BooleanField(lazy_gettext("Entretien obligatoire"))
     any_slot = BooleanField(lazy_gettext("Peut se tenir dans n’importe quel créneau"))
-    unlock = BooleanField(lazy_gettext("Déverrouiller le rendez-vous"))
+    unlock = BooleanField(lazy_gettext("Déverrouiller l’entretien"))
     allow = BooleanField(lazy_gettext("Lever l’exclusion de cette paire"))
     withdraw = BooleanField(lazy_gettext("Retirer ce souhait"))

@@ -50,7 +50,7 @@ def release(
         raise desk.RefusedPlan(_("Donnez un nom à cette version."))
     journal.lock(session)
     if not session.scalar(select(func.count()).select_from(Meeting).where(Meeting.plan_id == plan.id)):
-        raise desk.RefusedPlan(_("Ce planning n’a aucun rendez-vous : il n’y a rien à figer."))
+        raise desk.RefusedPlan(_("Ce planning n’a aucun entretien : il n’y a rien à figer."))
     last = session.scalar(select(func.max(Release.number)).where(Release.edition_id == edition.id)) or 0
     frozen = desk.copied(session, plan, kind="release", name=name.strip(), now=now, frozen=True)
     made = Release(

@@ -234,4 +234,4 @@ def _parts(ids: Sequence[int], size: int = 900) -> Iterator[Sequence[int]]:
 
 def locked_words() -> str:
     """Return why a locked meeting stays."""
-    return str(_("Ce rendez-vous est verrouillé : déverrouillez-le d’abord."))
+    return str(_("Cet entretien est verrouillé : déverrouillez-le d’abord."))

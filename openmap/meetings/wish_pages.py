@@ -14,7 +14,9 @@ from flask_babel import gettext as _
 
 from openmap.directory.queries import acts_for
 from openmap.events.access import bare_edition_or_404
+from openmap.events.models import Edition
 from openmap.events.permissions import may_organise
+from openmap.events.sections import register_own_links
 from openmap.extensions import AnySession, db, limiter
 from openmap.meetings import wishing
 from openmap.meetings.models import LEVELS, Participation
@@ -291,4 +293,17 @@ def _own_pages(session: AnySession, person: Person) -> list[OwnPage]:
     ]
 
 
+def _own_links(session: AnySession, edition: Edition, person: Person) -> list[OwnPage]:
+    """Return one's wishes and limits in an edition that asks for wishes."""
+    own = own_participations(session, person, edition)
+    if not own or not any(phase.kind == "wishes" for phase in edition.phases):
+        return []
+    found = [OwnPage(_("Vos souhaits de rendez-vous"), url_for("wishes.index", slug=edition.slug))]
+    if len(own) == 1:
+        limits = url_for("wishes.limits", slug=edition.slug, participation_id=own[0].id)
+        found.append(OwnPage(_("Vos disponibilités et vos limites"), limits))
+    return found
+
+
 own_pages.register("wishes", _own_pages)
+register_own_links("wishes", _own_links)

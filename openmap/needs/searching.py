@@ -8,13 +8,13 @@ from typing import Final
 
 from rapidfuzz.fuzz import ratio
 from rapidfuzz.process import extractOne
-from snowballstemmer import stemmer
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
 from openmap.extensions import AnySession
 from openmap.reference.models import Activity, Area, Commune
 from openmap.reference.queries import find_communes
+from openmap.reference.stems import stems_of
 from openmap.reference.words import folded
 
 MOST: Final = 12
@@ -23,11 +23,6 @@ MOST: Final = 12
 ALIKE: Final = 82
 """From there on (of 100, rapidfuzz) a word that fits nothing is taken for one of ours with a slip."""
 
-_IDLE: Final = frozenset((
-    "a", "au", "aux", "d", "de", "des", "du", "en", "et", "l", "la", "le", "les", "ou", "par", "pour", "sur", "un",
-    "une",
-))  # fmt: skip
-_FRENCH: Final = stemmer("french")
 _WHOLE: Final = 1_000
 
 
@@ -65,7 +60,7 @@ def find_trades(session: AnySession, typed: str) -> Trades:
         codes = [code for code in codes_of(known) if len(digits) >= 2 and code.code.startswith(digits)]
         held = {code.code for code in codes}
         return Trades([one for one in known if held & set(one.cpv)][:MOST], codes[:MOST])
-    words = _stems(folded(typed))[:MOST]
+    words = stems_of(typed)[:MOST]
     if not words:
         return Trades()
     weighed = [_weights(one) for one in known]
@@ -127,16 +122,12 @@ def communes_by_code(session: AnySession, codes: Iterable[str]) -> list[Commune]
     return list(session.scalars(asked)) if wanted else []
 
 
-def _stems(text: str) -> list[str]:
-    return [str(word) for word in _FRENCH.stemWords([one for one in text.split() if one not in _IDLE])]
-
-
 def _weights(activity: Activity) -> Mapping[str, int]:
     """Return the stems by which an activity is found, with how much each says."""
     weights: dict[str, int] = {}
     told = (activity.definition, activity.trade.name, " ".join(activity.synonyms), activity.name)
     for weight, text in enumerate(told, start=1):
-        weights |= dict.fromkeys(_stems(folded(text)), weight)
+        weights |= dict.fromkeys(stems_of(text), weight)
     return weights
 
 

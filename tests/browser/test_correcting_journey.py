@@ -171,4 +171,4 @@ def test_two_organisers_see_each_others_changes(visit: Visitor, plan: str) -> No
     one.get_by_role("button", name="Retirer du planning").click()
     other.get_by_role("button", name="Verrouiller").click()
     expect(other.locator(STATUS)).to_contain_text("Dominique d’Essai a changé le planning entre-temps")
-    expect(other.get_by_text("Ce rendez-vous n’est pas dans le planning en cours.")).to_be_visible()
+    expect(other.get_by_text("Cet entretien n’est pas dans le planning en cours.")).to_be_visible()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import UTC, date, datetime
 from typing import Any, Final
 
@@ -10,7 +11,9 @@ from sqlalchemy import select
 from openmap.directory.models import Buyer, Structure
 from openmap.events.models import Edition
 from openmap.extensions import db
+from openmap.meetings.matching import Match
 from openmap.meetings.models import Participation
+from openmap.meetings.weighing import PARTS
 from openmap.needs.models import Need
 from openmap.reference.models import Activity, Area, AreaCommune, Commune, Trade
 from tests.applying import make_application
@@ -91,3 +94,13 @@ class Place:
             db.session.flush()
             db.session.add_all([AreaCommune(area_id=area.id, commune_code=one) for one in communes])
         db.session.commit()
+
+
+def only(part: str) -> dict[str, int]:
+    """Return weights under which a part is worth all 100 points."""
+    return {one: 10 * (one == part) for one in PARTS}
+
+
+def order(matches: Iterable[Match]) -> list[str]:
+    """Return the codes of the others, in their order."""
+    return [one.other.code for one in matches]

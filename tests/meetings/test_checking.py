@@ -154,7 +154,7 @@ CASES: list[tuple[str, str, Change, str, str]] = [
     ("required_over_room", WARNING, _required_over_room, "2 entretiens obligatoires", "/controle/participants/"),
     ("wishes_over_room", NOTE, _wishes_over_room, "2 souhaits pour 1 entretien", "/controle/participants/"),
     ("excluded", WARNING, _excluded, "paire est exclue", "/controle/souhaits/"),
-    ("vetoed", WARNING, _vetoed, "ne veut pas de ce rendez-vous", "/controle/souhaits/"),
+    ("vetoed", WARNING, _vetoed, "ne veut pas de cet entretien", "/controle/souhaits/"),
     ("no_common_slot", WARNING, _apart_in_time, "aucun créneau commun", "/controle/participants/"),
     ("own_slots", WARNING, _own_slots, "créneaux imposés", "/controle/souhaits/"),
     ("stage", WARNING, _on_stage, "passage sur scène", "/preparation/programme/liste"),

@@ -155,7 +155,7 @@ def test_a_locked_meeting_offers_only_to_be_let_go(client: FlaskClient, plan: Pl
     assert "Déverrouiller" in text
     assert "Déplacer à" not in text
     assert "verrouillé" in text_of(client, PLAN)
-    assert "Refusé. Ce rendez-vous est verrouillé" in do(client, plan, wish, "place", slot=slot)
+    assert "Refusé. Cet entretien est verrouillé" in do(client, plan, wish, "place", slot=slot)
     do(client, plan, wish, "verrou", libre="1")
     assert db.session.get_one(Wish, wish.id).lock is None
 

@@ -14,7 +14,7 @@ from openmap.meetings import planning
 from openmap.meetings.models import Participation, Plan, Wish
 from openmap.meetings.tasks import clock
 from openmap.meetings.workbook.importing import import_edition
-from tests.meetings.test_workbook_import import EXAMPLE, folder, wishes
+from tests.meetings.folders import EXAMPLE, folder, wishes
 
 
 def brought_in(source: Path) -> Edition:

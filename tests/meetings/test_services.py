@@ -38,9 +38,9 @@ from openmap.meetings.services import (
 )
 from openmap.meetings.tasks import clock
 from tests.factories import make_solve
+from tests.meetings.folders import EXAMPLE, folder
 from tests.meetings.large import large_edition
 from tests.meetings.test_planning import brought_in
-from tests.meetings.test_workbook_import import EXAMPLE, folder
 
 
 def asked(edition: Edition, time_limit: float = 30) -> Solve:

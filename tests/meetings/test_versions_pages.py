@@ -81,7 +81,7 @@ def test_an_empty_plan_is_not_frozen(client: FlaskClient, plan: Plan) -> None:
     db.session.query(Meeting).delete()
     db.session.commit()
     answer = sent(client, f"{VERSIONS}/figer", {"vu": desk.mark_of(plan), "name": "Vide"})
-    assert "aucun rendez-vous" in answer.text
+    assert "aucun entretien" in answer.text
 
 
 def test_the_form_that_freezes_shows_what_changes_since_the_last_release(client: FlaskClient, plan: Plan) -> None:

@@ -2,71 +2,20 @@
 
 from __future__ import annotations
 
-import shutil
-import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, time
 from pathlib import Path
 
-import openpyxl
 import pytest
-import xlsxwriter
-from click.testing import Result
-from flask import Flask
-from sqlalchemy import func, select
+from sqlalchemy import select
 
-from openmap.cli import main
 from openmap.directory.models import Organisation
-from openmap.events.models import Edition, Slot
+from openmap.events.models import Edition
 from openmap.extensions import db
-from openmap.meetings.models import Exclusion, Lock, Participation, Plan, Wish
-from openmap.meetings.workbook.importing import AlreadyImported, ReplacementDeclined, import_edition
-from openmap.meetings.workbook.layout import SHEETS
-from openmap.meetings.workbook.template import write_template
+from openmap.meetings.models import Participation, Wish
 from openmap.web.workbook.layout import LARGEST_ROWS
-from openmap.web.workbook.reading import WorkbookUnusable
-
-EXAMPLE = Path(__file__).resolve().parents[2] / "examples" / "circular-economy-2017"
-
-SMALL = {
-    "edition": "Identifiant;Titre;Date\ndemo;Édition d'essai;16/11/2017\n",
-    "creneaux": "Code;Début;Fin;Bloc\nT01;9:00;9:15;a\nT02;9h15;9 h 30;a\nT03;10:00;10:15;b\n",
-    "tables": "Code;Nom\nA1;Table une\nA2;Table deux\n",
-    "acheteurs": "Code;Nom;Table;Indisponible\nB01;Ville inventée;A1;T01-T02\nB02;Région inventée;;\n",
-    "structures": "Code;Nom;Type;Fictif\nS01;Atelier inventé;ACI;oui\nS02;Ferme inventée;esat;oui\n",
-    "souhaits": "Acheteur;Structure;Valeur;Obligatoire\nB01;S01;5;oui\nB02;S02;3;non\nB02;S01;1;\n",
-}
-
-
-def folder(path: Path, **changes: str | bytes | None) -> Path:
-    """Write the small edition as CSV files, with some of them changed, added or (``None``) left out."""
-    source = path / "edition"
-    source.mkdir()
-    for name, text in (SMALL | changes).items():
-        if text is not None:
-            content = text if isinstance(text, bytes) else text.encode()
-            (source / f"{name}.csv").write_bytes(content)
-    return source
-
-
-def bring_in(source: Path, **options: bool) -> str:
-    """Import and return what was told."""
-    return import_edition(db.session, source, **({"replace": False} | options)).sentence  # type: ignore[arg-type]
-
-
-def faults_of(source: Path) -> list[str]:
-    """Return the faults of a source that must be refused, once nothing of it is seen in the database."""
-    with pytest.raises(WorkbookUnusable) as refused:
-        bring_in(source)
-    for model in (Edition, Slot, Organisation, Participation, Wish):
-        assert db.session.scalar(select(func.count()).select_from(model)) == 0
-    return [str(fault) for fault in refused.value.faults]
-
-
-def count(model: type) -> int:
-    """Return how many rows a table has."""
-    return db.session.scalar(select(func.count()).select_from(model)) or 0
+from tests.meetings.folders import EXAMPLE, SMALL, bring_in, count, faults_of, folder, structures, wishes
 
 
 @pytest.mark.usefixtures("app")
@@ -111,17 +60,6 @@ class Bad:
 
     changes: dict[str, str | bytes | None]
     told: list[str]
-
-
-def structures(line: str) -> dict[str, str | bytes | None]:
-    return {
-        "structures": f"Code;Nom;Type;Pitche;Délégués;Maximum;Minimum;Indisponible;Disponible;Table;SIRET\n{line}\n"
-    }
-
-
-def wishes(*lines: str) -> dict[str, str | bytes | None]:
-    header = "Acheteur;Structure;Valeur;Obligatoire;Créneaux possibles;Créneau imposé;Table imposée;Exclu"
-    return {"souhaits": "\n".join([header, *lines]) + "\n"}
 
 
 BAD = {
@@ -275,212 +213,3 @@ def test_all_faults_are_told_at_once(tmp_path: Path) -> None:
 def test_cells_that_look_like_formulas_are_text_in_csv(tmp_path: Path) -> None:
     bring_in(folder(tmp_path, **structures("S01;=1+1;ACI"), souhaits="Acheteur;Structure\nB01;S01\n"))
     assert "=1+1" in set(db.session.scalars(select(Organisation.name)))
-
-
-# Workbooks
-
-
-def workbook(path: Path, fill: Callable[[openpyxl.Workbook], None] = lambda _book: None) -> Path:
-    """Write the small edition into the empty template, the way an organiser would, then change it."""
-    file = path / "edition.xlsx"
-    write_template(file)
-    book = openpyxl.load_workbook(file)
-    for name, text in SMALL.items():
-        header, *lines = [line.split(";") for line in text.strip().split("\n")]
-        sheet = next(sheet for sheet in SHEETS if name in sheet.names())
-        page = book[sheet.title]
-        titles = {str(cell.value).rstrip(" *"): cell.column for cell in page[1]}
-        for row, cells in enumerate(lines, start=2):
-            for title, cell in zip(header, cells, strict=True):
-                page.cell(row, titles[title], cell or None)
-    fill(book)
-    book.save(file)
-    return file
-
-
-@pytest.mark.usefixtures("app")
-def test_filled_template_comes_in_like_the_folder(tmp_path: Path) -> None:
-    file = workbook(tmp_path)
-    told = bring_in(file)
-    assert told == bring_in(folder(tmp_path), replace=True)
-
-
-@pytest.mark.usefixtures("app")
-def test_true_excel_dates_and_times_are_read(tmp_path: Path) -> None:
-    def fill(book: openpyxl.Workbook) -> None:
-        book["Édition"]["C2"] = datetime(2017, 11, 16)  # noqa: DTZ001 - Excel knows no zone
-        book["Créneaux"]["B2"] = time(9, 0)
-        book["Acheteurs"]["F2"] = 4.0
-
-    bring_in(workbook(tmp_path, fill))
-    assert db.session.scalars(select(Slot).where(Slot.code == "T01")).one().start.hour == 8
-
-
-@pytest.mark.usefixtures("app")
-def test_empty_template_says_what_is_missing(tmp_path: Path) -> None:
-    file = tmp_path / "vide.xlsx"
-    write_template(file)
-    assert any("feuille « Édition » : une seule ligne est attendue" in fault for fault in faults_of(file))
-
-
-def formula(book: openpyxl.Workbook) -> None:
-    book["Souhaits"]["D2"] = "=2+3"
-
-
-def broken(book: openpyxl.Workbook) -> None:
-    book["Souhaits"]["D2"] = "#REF!"
-
-
-def misspelt(book: openpyxl.Workbook) -> None:
-    book["Souhaits"].title = "Souhait des acheteurs"
-
-
-def without_slots(book: openpyxl.Workbook) -> None:
-    del book["Créneaux"]
-
-
-@pytest.mark.parametrize(
-    ("fill", "told"),
-    [
-        (
-            formula,
-            "feuille « Souhaits », ligne 2, colonne « Valeur » : la cellule contient une formule : collez sa valeur",
-        ),
-        (broken, "la cellule est en erreur (#REF!)"),
-        (misspelt, "nom de feuille inconnu"),
-        (without_slots, "Il manque la feuille « Créneaux »"),
-    ],
-)
-@pytest.mark.usefixtures("app")
-def test_bad_workbook_is_told(tmp_path: Path, fill: Callable[[openpyxl.Workbook], None], told: str) -> None:
-    assert any(told in fault for fault in faults_of(workbook(tmp_path, fill)))
-
-
-def _zip(path: Path, **files: bytes) -> Path:
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, content in files.items():
-            archive.writestr(name.replace("__", "/").replace("TYPES", "[Content_Types].xml"), content)
-    return path
-
-
-def _huge(path: Path) -> Path:
-    return _zip(path, TYPES=b"<x/>", xl__sheet=b"0" * 320_000_000)
-
-
-def _million(path: Path) -> Path:
-    book = xlsxwriter.Workbook(str(path), {"constant_memory": True})
-    page = book.add_worksheet("Tables")
-    page.write_row(0, 0, ["Code", "Nom"])
-    for row in range(1, LARGEST_ROWS * 3):
-        page.write_string(row, 0, f"A{row}")
-    book.close()
-    return path
-
-
-@pytest.mark.parametrize(
-    ("write", "told"),
-    [
-        pytest.param(lambda path: path.touch() or path, "est vide", id="nothing"),
-        pytest.param(lambda path: path.write_bytes(b"%PDF-1.7") and path, "n'est pas un classeur .xlsx", id="PDF"),
-        pytest.param(
-            lambda path: path.write_bytes(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" * 9) and path, "mot de passe", id="xls"
-        ),
-        pytest.param(lambda path: _zip(path, word__document=b"x"), "n'est pas un classeur .xlsx", id="another zip"),
-        pytest.param(lambda path: _zip(path, TYPES=b"<x", xl__workbook=b"<"), "abîmé", id="torn"),
-        pytest.param(_huge, "démesuré", id="zip bomb"),
-        pytest.param(_million, f"plus de {LARGEST_ROWS} lignes", id="too many rows"),
-    ],
-)
-@pytest.mark.usefixtures("app")
-def test_what_is_no_workbook_is_told(tmp_path: Path, write: Callable[[Path], Path], told: str) -> None:
-    assert any(told in fault for fault in faults_of(write(tmp_path / "classeur.xlsx")))
-
-
-@pytest.mark.usefixtures("app")
-def test_source_that_does_not_exist_is_told(tmp_path: Path) -> None:
-    assert "n'existe pas" in faults_of(tmp_path / "rien")[0]
-    (tmp_path / "vide").mkdir()
-    assert "aucun fichier .csv" in faults_of(tmp_path / "vide")[0]
-
-
-# Again
-
-
-@pytest.mark.usefixtures("app")
-def test_second_import_is_refused_unless_replacing(tmp_path: Path) -> None:
-    source = folder(tmp_path)
-    bring_in(source)
-    with pytest.raises(AlreadyImported, match="--replace"):
-        bring_in(source)
-    bring_in(source, replace=True)
-    assert (count(Edition), count(Slot), count(Participation), count(Organisation), count(Wish)) == (1, 3, 4, 4, 3)
-
-
-@pytest.mark.usefixtures("app")
-def test_same_content_changes_nothing(tmp_path: Path) -> None:
-    source = folder(tmp_path)
-    bring_in(source)
-    before = db.session.scalars(select(Edition.id)).one()
-    assert "déjà à jour" in bring_in(source, replace=True, if_changed=True)
-    assert db.session.scalars(select(Edition.id)).one() == before
-    shutil.copy(source / "souhaits.csv", tmp_path / "souhaits.csv")
-    (source / "souhaits.csv").write_text(SMALL["souhaits"].replace("5", "6"))
-    assert "importée" in bring_in(source, replace=True, if_changed=True)
-
-
-@pytest.mark.usefixtures("app")
-def test_plans_are_not_lost_without_a_word(tmp_path: Path) -> None:
-    source = folder(tmp_path)
-    bring_in(source)
-    edition = db.session.scalars(select(Edition)).one()
-    row = Plan(
-        edition_id=edition.id, version=1, status="feasible", seed=1, problem_digest="x", created_at=datetime.now(UTC)
-    )
-    db.session.add(row)
-    db.session.commit()
-    asked: list[str] = []
-
-    def decline(sentence: str) -> bool:
-        asked.append(sentence)
-        return False
-
-    with pytest.raises(ReplacementDeclined):
-        import_edition(db.session, source, replace=True, confirm=decline)
-    assert "supprime ses 1 planning(s)" in asked[0]
-    assert count(Plan) == 1
-
-
-@pytest.mark.usefixtures("app")
-def test_failed_replacement_leaves_the_old_edition(tmp_path: Path) -> None:
-    source = folder(tmp_path)
-    bring_in(source)
-    (source / "souhaits.csv").write_text(str(wishes("B02;S01;1;;;T03", "B02;S02;1;;;T03")["souhaits"]))
-    with pytest.raises(WorkbookUnusable):
-        bring_in(source, replace=True)
-    assert (count(Edition), count(Wish), count(Lock)) == (1, 3, 0)
-
-
-@pytest.mark.usefixtures("app")
-def test_exclusions_and_locks_come_in(tmp_path: Path) -> None:
-    bring_in(folder(tmp_path, **wishes("B01;S01;5;oui;T03;T03;A1", "B02;S02;3;;T01, T02-T03", "B02;S01;;;;;;oui")))
-    assert (count(Wish), count(Lock), count(Exclusion)) == (2, 1, 1)
-
-
-def run(app: Flask, *arguments: str) -> Result:
-    """Run the command line on the test's application."""
-    return app.test_cli_runner().invoke(main, list(arguments))
-
-
-def test_command_line_tells_faults_and_leaves_with_two(app: Flask, tmp_path: Path) -> None:
-    result = run(app, "import", "edition", str(folder(tmp_path, **structures("S01;;ACI"))))
-    assert result.exit_code == 2
-    assert "feuille « structures.csv », ligne 2, colonne « Nom »" in result.stderr
-    assert "rien n'a été enregistré" in result.stderr
-
-
-def test_template_does_not_overwrite(app: Flask, tmp_path: Path) -> None:
-    file = tmp_path / "edition.xlsx"
-    assert run(app, "template", str(file)).exit_code == 0
-    before = file.read_bytes()
-    assert run(app, "template", str(file)).exit_code == 2
-    assert file.read_bytes() == before
