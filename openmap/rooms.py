@@ -15,8 +15,12 @@ from openmap.applications import files as attached_files
 from openmap.applications import indexing as _applications_indexing  # noqa: F401
 from openmap.applications import preparation as _applications_preparation  # noqa: F401
 from openmap.applications import privacy as _applications_privacy  # noqa: F401
+from openmap.directory import facilitator_models as _facilitators  # noqa: F401
+from openmap.directory import import_models as _imports  # noqa: F401
 from openmap.directory import indexing as _directory_indexing  # noqa: F401
 from openmap.directory import privacy as _directory_privacy  # noqa: F401
+from openmap.directory import revising as _revising  # noqa: F401
+from openmap.directory import sourcing_models as _sourcing  # noqa: F401
 from openmap.directory import views as organisations
 from openmap.events import access_plans, history, parts, preparing, registrations, resources, stands, team
 from openmap.events import privacy as _events_privacy  # noqa: F401
