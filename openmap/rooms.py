@@ -16,8 +16,13 @@ from openmap.applications import files as attached_files
 from openmap.applications import indexing as _applications_indexing  # noqa: F401
 from openmap.applications import preparation as _applications_preparation  # noqa: F401
 from openmap.applications import privacy as _applications_privacy  # noqa: F401
+from openmap.directory import facilitator_models as _facilitators  # noqa: F401
+from openmap.directory import import_models as _imports  # noqa: F401
 from openmap.directory import indexing as _directory_indexing  # noqa: F401
 from openmap.directory import privacy as _directory_privacy  # noqa: F401
+from openmap.directory import revising as _revising  # noqa: F401
+from openmap.directory import searching
+from openmap.directory import sourcing_models as _sourcing  # noqa: F401
 from openmap.directory import views as organisations
 from openmap.events import access_plans, history, parts, preparing, registrations, resources, stands, team
 from openmap.events import privacy as _events_privacy  # noqa: F401
@@ -59,7 +64,7 @@ from openmap.signin import privacy as _signin_privacy  # noqa: F401
 from openmap.signin import views as signin
 
 PAGES: Final[tuple[ModuleType, ...]] = (
-    people, mail, signin, account, reference, organisations,
+    people, mail, signin, account, reference, organisations, searching,
     stating, needs, plans, outcome_pages,
     preparing, parts, registrations, stands, resources, access_plans, team, history,
     applying, attached_files, examining, handing, writing, asking, behalf, bringing, comparing,

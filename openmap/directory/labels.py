@@ -1,4 +1,4 @@
-"""French labels of the kinds of structure."""
+"""French labels of what structures are, what they deliver and how far."""
 
 from __future__ import annotations
 
@@ -17,4 +17,39 @@ KIND_LABELS: dict[str, LazyString] = {
     "association": lazy_gettext("Association"),
     "cooperative": lazy_gettext("Coopérative"),
     "ess": lazy_gettext("Économie sociale et solidaire"),
+}
+
+SHORT_KINDS: dict[str, LazyString] = {
+    "ei": lazy_gettext("EI"),
+    "ai": lazy_gettext("AI"),
+    "aci": lazy_gettext("ACI"),
+    "etti": lazy_gettext("ETTI"),
+    "eiti": lazy_gettext("EITI"),
+    "geiq": lazy_gettext("GEIQ"),
+    "ea": lazy_gettext("EA"),
+    "eatt": lazy_gettext("EATT"),
+    "esat": lazy_gettext("ESAT"),
+    "association": lazy_gettext("Association"),
+    "cooperative": lazy_gettext("Coopérative"),
+    "ess": lazy_gettext("ESS"),
+}
+DELIVERY_LABELS: dict[str, LazyString] = {
+    "service": lazy_gettext("Prestation de service"),
+    "supply": lazy_gettext("Fabrication et vente de biens"),
+    "staff": lazy_gettext("Mise à disposition de personnel"),
+}
+AMOUNT_LABELS: dict[str, LazyString] = {
+    "": lazy_gettext("Non précisé"),
+    "under_10k": lazy_gettext("Moins de 10 000 €"),
+    "10k_40k": lazy_gettext("De 10 000 à 40 000 €"),
+    "40k_90k": lazy_gettext("De 40 000 à 90 000 €"),
+    "90k_221k": lazy_gettext("De 90 000 à 221 000 €"),
+    "221k_500k": lazy_gettext("De 221 000 à 500 000 €"),
+    "500k_1m": lazy_gettext("De 500 000 à 1 million d’euros"),
+    "over_1m": lazy_gettext("Plus de 1 million d’euros"),
+}
+REACH_LABELS: dict[str, LazyString] = {
+    "radius": lazy_gettext("Autour de son adresse"),
+    "places": lazy_gettext("Sur des territoires choisis"),
+    "france": lazy_gettext("Partout en France"),
 }

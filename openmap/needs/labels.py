@@ -6,6 +6,8 @@ from typing import Final
 
 from flask_babel import LazyString, lazy_gettext
 
+from openmap.directory.labels import AMOUNT_LABELS as BAND_LABELS
+
 STATE_LABELS: Final[dict[str, LazyString]] = {
     "draft": lazy_gettext("Brouillon"),
     "declared": lazy_gettext("Déclaré"),
@@ -47,15 +49,7 @@ RECURRENCE_LABELS: Final[dict[str, LazyString]] = {
     "yearly": lazy_gettext("Chaque année"),
     "several_years": lazy_gettext("Marché de plusieurs années, renouvelé"),
 }
-AMOUNT_LABELS: Final[dict[str, LazyString]] = {
-    "": lazy_gettext("Non précisé"),
-    "under_10k": lazy_gettext("Moins de 10 000 €"),
-    "10k_40k": lazy_gettext("De 10 000 à 40 000 €"),
-    "40k_90k": lazy_gettext("De 40 000 à 90 000 €"),
-    "90k_221k": lazy_gettext("De 90 000 à 221 000 €"),
-    "221k_500k": lazy_gettext("De 221 000 à 500 000 €"),
-    "500k_1m": lazy_gettext("De 500 000 à 1 million d’euros"),
-    "over_1m": lazy_gettext("Plus de 1 million d’euros"),
+AMOUNT_LABELS: Final[dict[str, LazyString]] = BAND_LABELS | {
     "unknown": lazy_gettext("Pas encore connu"),
     "undisclosed": lazy_gettext("Non communiqué"),
 }

@@ -9,6 +9,7 @@ from sqlalchemy import JSON, CheckConstraint, Column, ForeignKey, Index, String,
 from sqlalchemy import Table as SATable
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from openmap.directory.models import AMOUNTS as BANDS
 from openmap.directory.models import Buyer
 from openmap.extensions import Base, UTCDateTime
 from openmap.people.models import Person
@@ -25,9 +26,7 @@ DELIVERIES: Final = ("", "service", "supply", "staff")
 """A service, a supply or people put at the buyer's disposal."""
 
 RECURRENCES: Final = ("once", "yearly", "several_years")
-AMOUNTS: Final = (
-    "", "under_10k", "10k_40k", "40k_90k", "90k_221k", "221k_500k", "500k_1m", "over_1m", "unknown", "undisclosed",
-)  # fmt: skip
+AMOUNTS: Final = (*BANDS, "unknown", "undisclosed")
 """Bands of euros before tax over the whole contract; ``unknown`` and ``undisclosed`` say why there is none."""
 
 OUTCOME_STEPS: Final = ("days_7", "months_3", "months_6")
