@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any, Final
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext
 from flask_wtf import FlaskForm
-from sqlalchemy import select
 from wtforms import (
     DateField,
     EmailField,
     RadioField,
     SelectField,
-    SelectMultipleField,
     StringField,
     TelField,
     TextAreaField,
@@ -28,11 +26,11 @@ from openmap.extensions import AnySession
 from openmap.needs import labels
 from openmap.needs.models import Need
 from openmap.needs.periods import bounds, inside, quarters_from
-from openmap.needs.searching import areas_by_id, communes_by_code
 from openmap.needs.services import outside
 from openmap.needs.telling import CONTACT
 from openmap.people.forms import no_address, one_line, options, printable, several_lines, usable_phone
-from openmap.reference.models import Activity
+from openmap.reference.forms import Chosen
+from openmap.reference.picking import areas_by_id, chosen_activities, communes_by_code
 from openmap.web.french import quarter as quarter_told
 
 LONGEST: Final = 3_000
@@ -55,18 +53,6 @@ def _most(most: int) -> Length:
 
 def _line(label: Any, most: int, *more: Any) -> StringField:
     return StringField(label, filters=[_given], validators=[Optional(), _most(most), printable, *more])
-
-
-class Chosen(SelectMultipleField):  # type: ignore[misc]
-    """Ids or codes among things found by searching; what is not one is left out."""
-
-    def __init__(self, label: Any, pattern: str, **kwargs: Any) -> None:
-        super().__init__(label, choices=[], validate_choice=False, **kwargs)
-        self._pattern = re.compile(pattern)
-
-    def process_formdata(self, valuelist: list[str]) -> None:
-        """Keep what has the shape of a value, each once."""
-        self.data = list(dict.fromkeys(one for one in valuelist if self._pattern.fullmatch(one)))
 
 
 class Day(DateField):  # type: ignore[misc]
@@ -206,14 +192,6 @@ class NeedForm(FlaskForm):  # type: ignore[misc]
             "starts_on": first,
             "ends_on": last,
         }
-
-
-def chosen_activities(session: AnySession, typed: Iterable[str]) -> list[Activity]:
-    """Return the activities of these ids, those retired since among them."""
-    ids = [int(one) for one in typed]
-    if not ids:
-        return []
-    return list(session.scalars(select(Activity).where(Activity.id.in_(ids)).order_by(Activity.rank, Activity.id)))
 
 
 def filled(need: Need) -> Mapping[str, Any]:

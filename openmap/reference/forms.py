@@ -10,7 +10,15 @@ from typing import Any, Final
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext
 from flask_wtf import FlaskForm
-from wtforms import BooleanField, HiddenField, SelectField, StringField, TextAreaField, ValidationError
+from wtforms import (
+    BooleanField,
+    HiddenField,
+    SelectField,
+    SelectMultipleField,
+    StringField,
+    TextAreaField,
+    ValidationError,
+)
 from wtforms.validators import DataRequired, Length
 
 from openmap.people.forms import choice, number_chosen, one_line, options, printable, several_lines, to_choose
@@ -22,6 +30,18 @@ _CPV: Final = re.compile(r"(\d{8})(-\d)?")
 def lines_of(text: str | None) -> list[str]:
     """Return the lines that hold something, each once, in order."""
     return list(dict.fromkeys(" ".join(line.split()) for line in (text or "").splitlines() if line.strip()))
+
+
+class Chosen(SelectMultipleField):  # type: ignore[misc]
+    """Ids or codes among things found by searching; what is not one is left out."""
+
+    def __init__(self, label: Any, pattern: str, **kwargs: Any) -> None:
+        super().__init__(label, choices=[], validate_choice=False, **kwargs)
+        self._pattern = re.compile(pattern)
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        """Keep what has the shape of a value, each once."""
+        self.data = list(dict.fromkeys(one for one in valuelist if self._pattern.fullmatch(one)))
 
 
 class TermForm(FlaskForm):  # type: ignore[misc]

@@ -9,18 +9,18 @@ from typing import Final
 from sqlalchemy import select
 
 from openmap.extensions import AnySession
-from openmap.needs.forms import chosen_activities
-from openmap.needs.searching import (
+from openmap.reference.models import Activity, Area, Commune
+from openmap.reference.picking import (
     Code,
     Places,
     Trades,
     areas_by_id,
+    chosen_activities,
     communes_by_code,
     find_places,
     find_trades,
     labels_of,
 )
-from openmap.reference.models import Activity, Area, Commune
 
 WIDE: Final = ("region", "departement")
 """The levels that are offered without searching: a tap is enough for most needs."""

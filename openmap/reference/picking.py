@@ -127,6 +127,14 @@ def communes_by_code(session: AnySession, codes: Iterable[str]) -> list[Commune]
     return list(session.scalars(asked)) if wanted else []
 
 
+def chosen_activities(session: AnySession, typed: Iterable[str]) -> list[Activity]:
+    """Return the activities of these ids, those retired since among them."""
+    ids = [int(one) for one in typed]
+    if not ids:
+        return []
+    return list(session.scalars(select(Activity).where(Activity.id.in_(ids)).order_by(Activity.rank, Activity.id)))
+
+
 def _stems(text: str) -> list[str]:
     return [str(word) for word in _FRENCH.stemWords([one for one in text.split() if one not in _IDLE])]
 
