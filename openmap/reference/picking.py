@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -27,6 +28,7 @@ _IDLE: Final = frozenset((
     "a", "au", "aux", "d", "de", "des", "du", "en", "et", "l", "la", "le", "les", "ou", "par", "pour", "sur", "un",
     "une",
 ))  # fmt: skip
+_PLACE: Final = re.compile(r"^(.*?)\s*\((\w{2,5})\)$")
 _FRENCH: Final = stemmer("french")
 _WHOLE: Final = 1_000
 
@@ -133,6 +135,23 @@ def chosen_activities(session: AnySession, typed: Iterable[str]) -> list[Activit
     if not ids:
         return []
     return list(session.scalars(select(Activity).where(Activity.id.in_(ids)).order_by(Activity.rank, Activity.id)))
+
+
+def place_name(commune: Commune | None) -> str:
+    """Return a commune as the form shows it: with a postal code, which tells it from its namesakes."""
+    if commune is None:
+        return ""
+    return f"{commune.name} ({(commune.postal_codes or [commune.code])[0]})"
+
+
+def communes_meant(session: AnySession, typed: str) -> list[Commune]:
+    """Return the communes that what was typed may mean; one alone where it says enough."""
+    found = _PLACE.match(typed)
+    name, code = (found[1], found[2]) if found else (typed, "")
+    near = find_communes(session, name)
+    exact = [one for one in near if one.folded == folded(name)] or near
+    coded = [one for one in exact if code in {one.code, *(one.postal_codes or [])}]
+    return coded if code and coded else exact
 
 
 def _stems(text: str) -> list[str]:
