@@ -23,6 +23,8 @@ from openmap.directory import revising as _revising  # noqa: F401
 from openmap.directory import searching
 from openmap.directory import sourcing_models as _sourcing  # noqa: F401
 from openmap.directory import views as organisations
+from openmap.directory.sourcing import answer_pages, compare_pages, list_pages, message_pages, watch_pages
+from openmap.directory.sourcing import privacy as _sourcing_privacy  # noqa: F401
 from openmap.events import access_plans, history, parts, preparing, registrations, resources, stands, team
 from openmap.events import privacy as _events_privacy  # noqa: F401
 from openmap.events import views as events
@@ -48,6 +50,7 @@ from openmap.needs import indexing as _needs_indexing  # noqa: F401
 from openmap.needs import outcome_pages, plans, stating
 from openmap.needs import privacy as _needs_privacy  # noqa: F401
 from openmap.needs import views as needs
+from openmap.needs import watching as _needs_watching  # noqa: F401
 from openmap.people import access, permissions
 from openmap.people import views as people
 from openmap.pitches import coachings, deciding, juror_pages, jury_pages
@@ -64,6 +67,7 @@ from openmap.signin import views as signin
 
 PAGES: Final[tuple[ModuleType, ...]] = (
     people, mail, signin, account, reference, organisations, searching,
+    message_pages, answer_pages, list_pages, compare_pages, watch_pages,
     stating, needs, plans, outcome_pages,
     preparing, parts, registrations, stands, resources, access_plans, team, history,
     applying, attached_files, examining, handing, writing, asking, behalf, bringing, comparing,

@@ -132,6 +132,14 @@ ACTION_LABELS: dict[str, LazyString] = {
     "conflict.lifted": lazy_gettext("conflit d’intérêts levé"),
     "readings.shared": lazy_gettext("lectures réparties"),
     "reading.finished": lazy_gettext("lecture terminée"),
+    "inquiry.sent": lazy_gettext("message envoyé à des structures"),
+    "inquiry.answered": lazy_gettext("réponse d’une structure"),
+    "inquiry.reported": lazy_gettext("message signalé comme abusif"),
+    "shortlist.created": lazy_gettext("liste de structures créée"),
+    "shortlist.changed": lazy_gettext("liste de structures modifiée"),
+    "shortlist.deleted": lazy_gettext("liste de structures supprimée"),
+    "shortlist.removed": lazy_gettext("structure retirée d’une liste avec sa note"),
+    "shortlist.noted": lazy_gettext("note sur une structure"),
     "matching.weights": lazy_gettext("poids du rapprochement modifiés"),
     "reading.dropped": lazy_gettext("lecture retirée pour conflit d’intérêts"),
 }
@@ -213,6 +221,9 @@ FIELD_LABELS: dict[str, LazyString] = {
     "merged_into_id": lazy_gettext("réunie au dossier n°"),
     "wishes": lazy_gettext("souhaits"),
     "participants": lazy_gettext("participants"),
+    "recipients": lazy_gettext("structures destinataires"),
+    "structures": lazy_gettext("structures"),
+    "answer": lazy_gettext("réponse"),
     "organisation": lazy_gettext("organisation n°"),
     "completed": lazy_gettext("participants complétés"),
     "both_must": lazy_gettext("obligatoire si indispensable des deux côtés"),
@@ -248,6 +259,8 @@ VALUE_LABELS: dict[str, LazyString] = {
     "merged": lazy_gettext("réunie à une autre"),
     "eligible": lazy_gettext("recevable"),
     "ineligible": lazy_gettext("non recevable"),
+    "interested": lazy_gettext("intéressée"),
+    "declined": lazy_gettext("décline"),
 }
 
 OBJECT_LABELS: dict[str, LazyString] = {
@@ -286,6 +299,10 @@ OBJECT_LABELS: dict[str, LazyString] = {
     "need_imports": lazy_gettext("import d’un plan d’achat"),
     "need_outcomes": lazy_gettext("suite d’un besoin"),
     "participations": lazy_gettext("participant aux rendez-vous"),
+    "inquiries": lazy_gettext("message à des structures"),
+    "inquiry_recipients": lazy_gettext("structure à qui l’on a écrit"),
+    "shortlists": lazy_gettext("liste de structures"),
+    "saved_searches": lazy_gettext("recherche enregistrée"),
 }
 
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d")

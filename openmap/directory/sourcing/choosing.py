@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import suppress
 
-from flask import request
+from flask import current_app, request
 from sqlalchemy import select
 from sqlalchemy.orm.interfaces import ORMOption
 
@@ -35,6 +35,16 @@ def structures_by_id(session: AnySession, ids: Sequence[int], *options: ORMOptio
     )
     rank = {number: place for place, number in enumerate(ids)}
     return sorted(session.scalars(asked.options(*options)), key=lambda one: rank[one.id])
+
+
+def structure_path(structure_id: int) -> str:
+    """Return the address of a structure's page, from a request or from a worker."""
+    return f"/annuaire/structures/{structure_id}"
+
+
+def whole_address(path: str) -> str:
+    """Return a page's public address, for mails and sheets."""
+    return str(current_app.config["OPENMAP"].base_url) + path
 
 
 def way_back(default: str) -> str:

@@ -42,26 +42,22 @@ DIGEST: Final = register(
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What one search finds of new: its name, its page, the address that stops it, and the finds."""
+    """What one search finds of new: its name, its page, the address that stops it, the first finds, how many in all."""
 
     name: str
     page: str
     stop: str
     told: Sequence[Told]
-
-    @property
-    def count(self) -> int:
-        """How many there are."""
-        return len(self.told)
+    count: int
 
 
 def paragraphs_of(finding: Finding) -> Iterator[str]:
     """Return the paragraphs of a search in the mail."""
     yield f"« {finding.name} » : {counted(finding.count, _('nouveauté'))}"
-    for one in finding.told[:MOST_TOLD]:
+    for one in finding.told:
         detail = f" ({one.detail})" if one.detail else ""
         yield f"{one.title}{detail}\n{one.address}"
-    rest = finding.count - MOST_TOLD
+    rest = finding.count - len(finding.told)
     if rest > 0:
         yield _("Et %(rest)s sur la page de la recherche.", rest=counted(rest, _("autre")))
     yield _("Toute la recherche : %(page)s", page=finding.page)

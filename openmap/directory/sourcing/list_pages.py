@@ -9,10 +9,11 @@ from flask import Blueprint, abort, current_app, flash, redirect, render_templat
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
+from openmap.directory.labels import SHORT_KINDS
 from openmap.directory.models import Structure
 from openmap.directory.queries import organisations_of
 from openmap.directory.sourcing import shortlists
-from openmap.directory.sourcing.choosing import way_back
+from openmap.directory.sourcing.choosing import structure_path, way_back
 from openmap.directory.sourcing.forms import ListForm, NoteForm
 from openmap.directory.sourcing.keeping_part import fragment
 from openmap.directory.sourcing.labels import STATE_LABELS, item_state
@@ -28,6 +29,8 @@ from openmap.web.tabular import CSV_TYPE, XLSX_TYPE, csv_bytes, xlsx_bytes
 
 blueprint = Blueprint("shortlists", __name__, url_prefix="/annuaire/listes")
 blueprint.add_app_template_filter(item_state)
+blueprint.add_app_template_filter(structure_path)
+blueprint.add_app_template_filter(lambda kind: str(SHORT_KINDS[kind]), "structure_short_kind")
 
 _NO_VERSION: Final = 0
 
@@ -65,9 +68,7 @@ def _form(shortlist: Shortlist | None = None) -> ListForm:
 @signed_in
 def index() -> ResponseReturnValue:
     """List one's lists, and begin another."""
-    return render_template(
-        "directory/sourcing/lists.html", lists=shortlists.lists_of(db.session, here()), form=_form()
-    )
+    return render_template("directory/sourcing/lists.html", lists=shortlists.lists_of(db.session, here()), form=_form())
 
 
 @blueprint.post("", endpoint="create")

@@ -10,10 +10,10 @@ from flask_babel import LazyString, lazy_gettext
 from flask_babel import gettext as _
 
 from openmap.directory.labels import SHORT_KINDS
+from openmap.directory.sourcing.choosing import structure_path, whole_address
 from openmap.directory.sourcing.labels import item_state
 from openmap.directory.sourcing_models import ShortlistItem
 from openmap.people.models import Person
-from openmap.web.addresses import address_of
 from openmap.web.french import HERE
 from openmap.web.tabular import Cell
 
@@ -36,7 +36,7 @@ def _row(item: ShortlistItem) -> list[Cell]:
         one.name, ", ".join(str(SHORT_KINDS[kind]) for kind in one.kinds), city, one.siret or "",
         item_state(item.state), item.note, _name(item.noted_by), _day(item.noted_at), _name(item.person),
         _day(item.added_at), _("oui") if one.is_listed else _("retirée de l’annuaire"),
-        address_of("structures.show", structure_id=one.id) if one.is_listed else "",
+        whole_address(structure_path(one.id)) if one.is_listed else "",
     ]  # fmt: skip
 
 

@@ -104,7 +104,13 @@ def create(
 
 
 def change(
-    session: AnySession, shortlist: Shortlist, name: str, organisation: Organisation | None, *, by: Person, now: datetime
+    session: AnySession,
+    shortlist: Shortlist,
+    name: str,
+    organisation: Organisation | None,
+    *,
+    by: Person,
+    now: datetime,
 ) -> None:
     """Give a list another name, or other readers; one that is no longer shared is whose it is who says so."""
     shared = None if organisation is None else organisation.id
@@ -130,9 +136,7 @@ def default_list(session: AnySession, person: Person, *, now: datetime) -> Short
     last = select(Shortlist).join(Shortlist.items).where(open_to(person), ShortlistItem.person_id == person.id)
     found = session.scalars(last.order_by(ShortlistItem.id.desc()).limit(1)).first()
     if found is None:
-        found = session.scalars(
-            select(Shortlist).where(open_to(person)).order_by(Shortlist.id.desc()).limit(1)
-        ).first()
+        found = session.scalars(select(Shortlist).where(open_to(person)).order_by(Shortlist.id.desc()).limit(1)).first()
     return create(session, _("Ma liste"), None, by=person, now=now) if found is None else found
 
 

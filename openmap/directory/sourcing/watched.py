@@ -11,7 +11,7 @@ from datetime import date
 from typing import Final
 from urllib.parse import parse_qsl, urlencode
 
-from flask import url_for
+from flask import current_app
 from sqlalchemy.orm import joinedload
 from werkzeug.datastructures import MultiDict
 
@@ -20,10 +20,9 @@ from openmap.directory.labels import SHORT_KINDS
 from openmap.directory.models import Structure
 from openmap.directory.search.finding import matching_ids
 from openmap.directory.search.query import Query
-from openmap.directory.sourcing.choosing import structures_by_id
+from openmap.directory.sourcing.choosing import structure_path, structures_by_id, whole_address
 from openmap.extensions import AnySession
 from openmap.people.models import Person
-from openmap.web.addresses import address_of
 
 Arguments = MultiDict[str, str]
 
@@ -68,6 +67,12 @@ def kinds() -> dict[str, Watched]:
     return dict(_kinds)
 
 
+def search_path(endpoint: str, query: str) -> str:
+    """Return the address of a search, from a request or from a worker."""
+    path: str = current_app.url_map.bind("").build(endpoint)
+    return f"{path}?{query}" if query else path
+
+
 def arguments_of(query: str) -> Arguments:
     """Return the arguments that a kept query stands for."""
     return MultiDict(parse_qsl(query))
@@ -84,7 +89,7 @@ def _matching(session: AnySession, _person: Person, query: str, today: date) -> 
 
 def _told(session: AnySession, _person: Person, ids: Sequence[int]) -> list[Told]:
     found = structures_by_id(session, ids, joinedload(Structure.commune))
-    return [Told(one.name, _detail(one), address_of("structures.show", structure_id=one.id)) for one in found]
+    return [Told(one.name, _detail(one), whole_address(structure_path(one.id))) for one in found]
 
 
 def _detail(one: Structure) -> str:
@@ -96,7 +101,7 @@ register(
     Watched(
         "structures",
         _canonical,
-        lambda query: f"{url_for('directory.index')}?{query}",
+        lambda query: search_path("directory.index", query),
         _matching,
         _told,
         revising.current,

@@ -18,8 +18,9 @@ from flask import current_app
 from flask_babel import gettext as _
 from sqlalchemy import ColumnElement, and_, delete, func, insert, or_, select
 
-from openmap.directory.sourcing.digest import DIGEST, Finding, paragraphs_of
-from openmap.directory.sourcing.watched import Watched, arguments_of, kinds
+from openmap.directory.sourcing.choosing import whole_address
+from openmap.directory.sourcing.digest import DIGEST, MOST_TOLD, Finding, paragraphs_of
+from openmap.directory.sourcing.watched import Told, Watched, arguments_of, kinds
 from openmap.directory.sourcing_models import FoundBefore, SavedSearch
 from openmap.extensions import AnySession, insert_unless_there
 from openmap.mail.reminders import LEAVES_AT
@@ -92,7 +93,7 @@ def save(session: AnySession, watched: Watched, query: str, name: str, *, by: Pe
     journal.lock(session)  # of two tabs the second finds what the first has kept
     mine = select(func.count()).where(SavedSearch.person_id == by.id)
     if (session.scalar(mine) or 0) >= MOST_SEARCHES:
-        raise RefusedSearch(_("Vous avez déjà cinquante recherches : supprimez-en une avant d’en enregistrer une autre."))
+        raise RefusedSearch(_("Vous avez déjà cinquante recherches : supprimez-en une, puis recommencez."))
     unsaved = SavedSearch(person_id=by.id, searched=watched.name, query=query)
     values: dict[str, Any] = {
         "person_id": by.id, "searched": watched.name, "query": query, "name": name, "saved_at": now, "looked_at": now,
@@ -164,10 +165,10 @@ def write_digest(session: AnySession, person_id: int, *, now: datetime) -> bool:
         search.looked_at, search.revision = now, look.revision
         new = _unknown(session, search.id, look.ids)
         _know(session, search.id, new)
-        told = look.watched.told(session, person, new)
+        told = look.watched.told(session, person, new[:MOST_TOLD])
         if told:
             search.stop_hash = token_hash(token_of(search))
-            findings.append(_finding(look.watched, search, told))
+            findings.append(_finding(look.watched, search, told, len(new)))
     if not findings:
         return False
     count = sum(one.count for one in findings)
@@ -183,14 +184,12 @@ def write_digest(session: AnySession, person_id: int, *, now: datetime) -> bool:
     return write(session, DIGEST, person, values, key=key, now=now, due_at=max(now, morning)) is not None
 
 
-def _finding(watched: Watched, search: SavedSearch, told: Sequence[Any]) -> Finding:
-    page = str(current_app.config["OPENMAP"].base_url) + watched.page(search.query)
-    return Finding(search.name, page, address_of("searches.stopping", token=token_of(search)), told)
+def _finding(watched: Watched, search: SavedSearch, told: Sequence[Told], count: int) -> Finding:
+    page = whole_address(watched.page(search.query))
+    return Finding(search.name, page, address_of("searches.stopping", token=token_of(search)), told, count)
 
 
-def _look(
-    session: AnySession, watched: Watched, search_id: int, query: str, person: Person, now: datetime
-) -> Look:
+def _look(session: AnySession, watched: Watched, search_id: int, query: str, person: Person, now: datetime) -> Look:
     revision = watched.revision(session)  # before it is searched: what comes in between is looked for next time
     ids = watched.matching(session, person, query, now.astimezone(HERE).date())
     return Look(search_id, watched, revision, ids)

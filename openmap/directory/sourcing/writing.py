@@ -100,7 +100,8 @@ def send(
     session.add(inquiry)
     for structure in reached:
         token = secrets.token_urlsafe(24)
-        recipient = InquiryRecipient(inquiry=inquiry, structure=structure, token_hash=token_hash(token))
+        recipient = InquiryRecipient(structure=structure, token_hash=token_hash(token))
+        inquiry.recipients.append(recipient)
         session.flush()
         _write(session, recipient, token, boxes[structure.id], now=now)
     changes = {"recipients": [None, len(reached)]}

@@ -16,12 +16,13 @@ from tests.house.parts import (
     purchasing,
     reading,
     searching,
+    sourcing,
     stating,
     wishing,
 )
 
 PARTS: Final[tuple[ModuleType, ...]] = (
     applying, examining, reading, deciding, stating, purchasing, matching, wishing, calculating, correcting, publishing,
-    searching,
+    searching, sourcing,
 )  # fmt: skip
 """In the order in which they furnish the world: each may use what the ones before have made."""
