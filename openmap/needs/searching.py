@@ -1,4 +1,4 @@
-"""Activities, CPV codes and places found by what people type: words with any ending or accent, digits of a code."""
+"""Activities and CPV codes found by what people type: words with any ending or accent, digits of a code."""
 
 from __future__ import annotations
 
@@ -13,12 +13,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
 from openmap.extensions import AnySession
-from openmap.reference.models import Activity, Area, Commune
-from openmap.reference.queries import find_communes
+from openmap.reference.models import Activity
+from openmap.reference.places import MOST
 from openmap.reference.words import folded
-
-MOST: Final = 12
-"""How many of a kind a search shows: more would not be read on a phone."""
 
 ALIKE: Final = 82
 """From there on (of 100, rapidfuzz) a word that fits nothing is taken for one of ours with a slip."""
@@ -48,14 +45,6 @@ class Trades:
     read_as: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Places:
-    """What a search among places found."""
-
-    areas: Sequence[Area] = ()
-    communes: Sequence[Commune] = ()
-
-
 def find_trades(session: AnySession, typed: str) -> Trades:
     """Return the activities in use that ``typed`` means, best first, and the CPV codes of those or of these digits."""
     known = usable_activities(session)
@@ -80,17 +69,6 @@ def find_trades(session: AnySession, typed: str) -> Trades:
     return Trades(found, codes_of(found)[:MOST], told)
 
 
-def find_places(session: AnySession, typed: str) -> Places:
-    """Return the areas and the communes of today in whose name a word begins so, or whose code is this."""
-    asked = folded(typed)
-    if not asked:
-        return Places()
-    # No database folds the name of an area: there are some eighty of them, read whole.
-    everywhere = session.scalars(select(Area).order_by(Area.level, Area.code))
-    areas = [one for one in everywhere if one.code.lower() == asked or f" {asked}" in f" {folded(one.name)}"]
-    return Places(areas[:MOST], find_communes(session, typed)[:MOST])
-
-
 def usable_activities(session: AnySession) -> list[Activity]:
     """Return the activities in use with their trades, in the order of the vocabulary."""
     asked = select(Activity).where(Activity.retired_at.is_(None)).options(joinedload(Activity.trade))
@@ -112,19 +90,6 @@ def labels_of(session: AnySession, codes: Sequence[str]) -> list[Code]:
         return []
     known = {one.code: one.label for one in codes_of(usable_activities(session))}
     return [Code(code, known.get(code, "")) for code in codes]
-
-
-def areas_by_id(session: AnySession, ids: Iterable[int]) -> list[Area]:
-    """Return these areas, by level."""
-    wanted = list(ids)
-    return list(session.scalars(select(Area).where(Area.id.in_(wanted)).order_by(Area.id))) if wanted else []
-
-
-def communes_by_code(session: AnySession, codes: Iterable[str]) -> list[Commune]:
-    """Return these communes, by name."""
-    wanted = list(codes)
-    asked = select(Commune).where(Commune.code.in_(wanted)).order_by(Commune.folded)
-    return list(session.scalars(asked)) if wanted else []
 
 
 def _stems(text: str) -> list[str]:
