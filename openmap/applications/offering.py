@@ -16,7 +16,7 @@ from openmap.applications.steps import Step
 from openmap.extensions import AnySession
 from openmap.reference.labels import level_label
 from openmap.reference.models import Activity, Area, AreaCommune, Commune, Trade
-from openmap.reference.picking import communes_meant
+from openmap.reference.places import communes_meant
 from openmap.reference.words import folded
 
 ALIKE: Final = 80

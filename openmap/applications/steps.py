@@ -37,7 +37,7 @@ from openmap.extensions import AnySession
 from openmap.people.forms import options
 from openmap.reference import queries as reference
 from openmap.reference.models import Activity, Area, Commune, Label
-from openmap.reference.picking import communes_meant, place_name
+from openmap.reference.places import communes_meant, place_name
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import date
 from typing import Any, Final
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext
 from flask_wtf import FlaskForm
 from wtforms import (
-    DateField,
     EmailField,
     RadioField,
     SelectField,
@@ -29,8 +28,9 @@ from openmap.needs.periods import bounds, inside, quarters_from
 from openmap.needs.services import outside
 from openmap.needs.telling import CONTACT
 from openmap.people.forms import no_address, one_line, options, printable, several_lines, usable_phone
-from openmap.reference.forms import Chosen
-from openmap.reference.picking import areas_by_id, chosen_activities, communes_by_code
+from openmap.reference.picking import chosen_activities
+from openmap.reference.places import areas_by_id, communes_by_code
+from openmap.web.fields import Chosen, Day
 from openmap.web.french import quarter as quarter_told
 
 LONGEST: Final = 3_000
@@ -53,26 +53,6 @@ def _most(most: int) -> Length:
 
 def _line(label: Any, most: int, *more: Any) -> StringField:
     return StringField(label, filters=[_given], validators=[Optional(), _most(most), printable, *more])
-
-
-class Day(DateField):  # type: ignore[misc]
-    """A day that may stay empty, as a browser sends it or as people write it."""
-
-    def process_formdata(self, valuelist: list[str]) -> None:
-        """Read what was typed; before 2000 and after 2100 nothing is bought."""
-        typed = "".join(valuelist[:1]).strip()
-        self.data = None
-        if not typed:
-            return
-        for shape in ("%Y-%m-%d", "%d/%m/%Y"):
-            try:
-                read = datetime.strptime(typed, shape).date()  # noqa: DTZ007 - a day has no zone
-            except ValueError:
-                continue
-            if 2000 <= read.year <= 2100:
-                self.data = read
-                return
-        raise ValueError(_("Cette date n’existe pas : écrivez-la comme 31/01/2027."))
 
 
 class NeedForm(FlaskForm):  # type: ignore[misc]

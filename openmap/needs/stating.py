@@ -25,8 +25,9 @@ from openmap.needs.telling import held, told
 from openmap.people import own_pages
 from openmap.people.access import here, signed_in
 from openmap.people.own_pages import OwnPage
-from openmap.reference.choosing import places_offered, trades_offered
-from openmap.reference.forms import Chosen
+from openmap.reference.picking import trades_offered
+from openmap.reference.places import places_offered
+from openmap.web.fields import Chosen
 from openmap.web.requests import row_number
 
 blueprint = Blueprint("stating", __name__)

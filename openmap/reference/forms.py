@@ -14,7 +14,6 @@ from wtforms import (
     BooleanField,
     HiddenField,
     SelectField,
-    SelectMultipleField,
     StringField,
     TextAreaField,
     ValidationError,
@@ -30,18 +29,6 @@ _CPV: Final = re.compile(r"(\d{8})(-\d)?")
 def lines_of(text: str | None) -> list[str]:
     """Return the lines that hold something, each once, in order."""
     return list(dict.fromkeys(" ".join(line.split()) for line in (text or "").splitlines() if line.strip()))
-
-
-class Chosen(SelectMultipleField):  # type: ignore[misc]
-    """Ids or codes among things found by searching; what is not one is left out."""
-
-    def __init__(self, label: Any, pattern: str, **kwargs: Any) -> None:
-        super().__init__(label, choices=[], validate_choice=False, **kwargs)
-        self._pattern = re.compile(pattern)
-
-    def process_formdata(self, valuelist: list[str]) -> None:
-        """Keep what has the shape of a value, each once."""
-        self.data = list(dict.fromkeys(one for one in valuelist if self._pattern.fullmatch(one)))
 
 
 class TermForm(FlaskForm):  # type: ignore[misc]

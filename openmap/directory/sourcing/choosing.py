@@ -39,7 +39,8 @@ def structures_by_id(session: AnySession, ids: Sequence[int], *options: ORMOptio
 
 def structure_path(structure_id: int) -> str:
     """Return the address of a structure's page, from a request or from a worker."""
-    return f"/annuaire/structures/{structure_id}"
+    path: str = current_app.url_map.bind("").build("structures.show", {"structure_id": structure_id})
+    return path
 
 
 def whole_address(path: str) -> str:

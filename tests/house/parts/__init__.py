@@ -11,6 +11,7 @@ from tests.house.parts import (
     correcting,
     deciding,
     examining,
+    keeping,
     matching,
     publishing,
     purchasing,
@@ -23,6 +24,6 @@ from tests.house.parts import (
 
 PARTS: Final[tuple[ModuleType, ...]] = (
     applying, examining, reading, deciding, stating, purchasing, matching, wishing, calculating, correcting, publishing,
-    searching, sourcing,
+    keeping, searching, sourcing,
 )  # fmt: skip
 """In the order in which they furnish the world: each may use what the ones before have made."""
