@@ -39,10 +39,10 @@ def kept(session: AnySession, person: Person | None, structure_ids: Collection[i
     return Kept(lists, kept_of(session, person, structure_ids))
 
 
-def fragment(session: AnySession, person: Person, structure: Structure, *, told: str, suite: str) -> str:
+def fragment(session: AnySession, person: Person, structure: Structure, *, told: str, choose: bool) -> str:
     """Return a structure's button as it now is, for htmx."""
     known = kept(session, person, [structure.id])
-    return render_template("directory/sourcing/_keep.html", structure=structure, kept=known, told=told, suite=suite)
+    return render_template("directory/sourcing/_keep.html", structure=structure, kept=known, told=told, choose=choose)
 
 
 def _actions(session: AnySession, structure: Structure, person: Person | None) -> str | None:

@@ -197,7 +197,7 @@ def _asked_list() -> Shortlist:
 def _after(structure: Structure, told: str, default: str) -> ResponseReturnValue:
     """Answer htmx with the structure's button anew, anyone else with the page that they came from."""
     if "HX-Request" in request.headers:
-        return fragment(db.session, here(), structure, told=told, suite=way_back(default))
+        return fragment(db.session, here(), structure, told=told, choose=request.form.get("choix") == "oui")
     if told:
         flash(told)
     return redirect(way_back(default), 303)
