@@ -11,19 +11,31 @@ from openmap import web
 from openmap.agendas import exports, own_agenda, publication_views
 from openmap.agendas import privacy as _agendas_privacy  # noqa: F401
 from openmap.agendas import release_standing as _release_standing  # noqa: F401
-from openmap.applications import applying, asking, behalf, bringing, comparing, examining, handing, writing
+from openmap.applications import applying, asking, behalf, bringing, comparing, examining, handing, renewing, writing
 from openmap.applications import files as attached_files
 from openmap.applications import indexing as _applications_indexing  # noqa: F401
 from openmap.applications import preparation as _applications_preparation  # noqa: F401
 from openmap.applications import privacy as _applications_privacy  # noqa: F401
+from openmap.directory import claim_privacy as _claim_privacy  # noqa: F401
+from openmap.directory import (
+    claiming,
+    confirming,
+    keeping,
+    keeping_clients,
+    keeping_files,
+    keeping_offers,
+    searching,
+    showing,
+)
 from openmap.directory import facilitator_models as _facilitators  # noqa: F401
 from openmap.directory import import_models as _imports  # noqa: F401
 from openmap.directory import indexing as _directory_indexing  # noqa: F401
 from openmap.directory import privacy as _directory_privacy  # noqa: F401
 from openmap.directory import revising as _revising  # noqa: F401
-from openmap.directory import searching
 from openmap.directory import sourcing_models as _sourcing  # noqa: F401
 from openmap.directory import views as organisations
+from openmap.directory.sourcing import answer_pages, compare_pages, list_pages, message_pages, watch_pages
+from openmap.directory.sourcing import privacy as _sourcing_privacy  # noqa: F401
 from openmap.events import access_plans, history, parts, preparing, registrations, resources, stands, team
 from openmap.events import privacy as _events_privacy  # noqa: F401
 from openmap.events import views as events
@@ -40,6 +52,7 @@ from openmap.meetings import (
     weight_views,
     wish_pages,
 )
+from openmap.meetings import memory as _memory  # noqa: F401
 from openmap.meetings import plan_privacy as _plan_privacy  # noqa: F401
 from openmap.meetings import tasks as _tasks  # noqa: F401
 from openmap.meetings import views as meetings
@@ -49,6 +62,7 @@ from openmap.needs import indexing as _needs_indexing  # noqa: F401
 from openmap.needs import outcome_pages, plans, stating
 from openmap.needs import privacy as _needs_privacy  # noqa: F401
 from openmap.needs import views as needs
+from openmap.needs import watching as _needs_watching  # noqa: F401
 from openmap.people import access, permissions
 from openmap.people import views as people
 from openmap.pitches import coachings, deciding, juror_pages, jury_pages
@@ -65,9 +79,11 @@ from openmap.signin import views as signin
 
 PAGES: Final[tuple[ModuleType, ...]] = (
     people, mail, signin, account, reference, organisations, searching,
+    message_pages, answer_pages, list_pages, compare_pages, watch_pages,
+    showing, keeping, keeping_offers, keeping_clients, keeping_files, claiming, confirming,
     stating, needs, plans, outcome_pages,
     preparing, parts, registrations, stands, resources, access_plans, team, history,
-    applying, attached_files, examining, handing, writing, asking, behalf, bringing, comparing,
+    renewing, applying, attached_files, examining, handing, writing, asking, behalf, bringing, comparing,
     jury_pages, juror_pages,
     events,
     deciding, coachings,

@@ -18,10 +18,12 @@ from openmap.directory.search.finding import find, matching_ids
 from openmap.directory.search.holding import snapshot
 from openmap.directory.search.naming import parts_of_order
 from openmap.directory.search.query import Query
+from openmap.directory.sourcing.keeping_part import kept
 from openmap.extensions import db, limiter
 from openmap.people.access import current_person
 from openmap.web.addresses import address_of
 from openmap.web.french import HERE
+from openmap.web.headers import forbid_storage
 
 blueprint = Blueprint("directory", __name__, url_prefix="/annuaire")
 blueprint.add_app_template_filter(lambda kind: str(SHORT_KINDS[kind]), "short_kind")
@@ -47,17 +49,21 @@ def index() -> ResponseReturnValue:
     """Show a page of a search; to htmx, what changes of it."""
     found = find(db.session, Query.read(request.args), today=today())
     live = request.headers.get("HX-Request") == "true" and "HX-History-Restore-Request" not in request.headers
+    ids, person = [hit.structure_id for hit in found.hits], current_person()
     page = render_template(
         "directory/_found.html" if live else "directory/index.html",
         live=live,
         found=found,
         query=found.query,
-        structures={one.id: one for one in _whole([hit.structure_id for hit in found.hits])},
+        structures={one.id: one for one in _whole(ids)},
+        kept=kept(db.session, person, ids),
         order=parts_of_order(found.query),
         has_pages="structures.show" in current_app.view_functions,
         address=_address,
     )
     response = make_response(page)
+    if person is not None:
+        forbid_storage(response)  # it tells what is in their lists
     response.headers["Vary"] = "HX-Request"
     if live:
         response.headers["HX-Push-Url"] = _address(found.query)

@@ -40,6 +40,8 @@ class SavedSearch(Base):
     saved_at: Mapped[datetime] = mapped_column(UTCDateTime)
     looked_at: Mapped[datetime] = mapped_column(UTCDateTime)
     """When it was last compared with what it had found."""
+    revision: Mapped[int] = mapped_column(default=0)
+    """The directory's revision then: while it stands, there is nothing to look for."""
 
     person: Mapped[Person] = relationship()
 
@@ -87,10 +89,15 @@ class ShortlistItem(Base):
     state: Mapped[str] = mapped_column(String(20), default="")
     note: Mapped[str] = mapped_column(Text, default="")
     added_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    noted_by_id: Mapped[int | None] = mapped_column(ForeignKey("people.id", ondelete="SET NULL"), index=True)
+    noted_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    version: Mapped[int] = mapped_column(default=1)
+    """Counts the saves of note and state, so that two people do not overwrite each other."""
 
     shortlist: Mapped[Shortlist] = relationship(back_populates="items")
     structure: Mapped[Structure] = relationship()
-    person: Mapped[Person | None] = relationship()
+    person: Mapped[Person | None] = relationship(foreign_keys=person_id)
+    noted_by: Mapped[Person | None] = relationship(foreign_keys=noted_by_id)
 
 
 class Inquiry(Base):

@@ -38,8 +38,11 @@ def one_line(text: str) -> str:
     return " ".join("".join(" " if not letter.isprintable() else letter for letter in text).split())
 
 
-def as_email(message: Message, *, sender: str, body: str | None = None) -> EmailMessage:
-    """Return the mail, under a Message-ID that never changes; ``body`` instead of the row's where it holds a secret."""
+def as_email(message: Message, *, sender: str, body: str | None = None, reply_to: str = "") -> EmailMessage:
+    """Return the mail, under a Message-ID that never changes; ``body`` instead of the row's where it holds a secret.
+
+    ``reply_to`` is whom an answer goes to where that is not the sender.
+    """
     text = message.body if body is None else body
     domain = sender.rpartition("@")[2].rstrip(">")
     mail = EmailMessage()
@@ -48,6 +51,8 @@ def as_email(message: Message, *, sender: str, body: str | None = None) -> Email
     mail["Subject"] = one_line(message.subject)
     mail["Date"] = format_datetime(message.created_at)
     mail["Message-ID"] = f"<openmap-{message.id}-{int(message.created_at.timestamp())}@{domain}>"
+    if reply_to:
+        mail["Reply-To"] = one_line(reply_to)
     mail["Auto-Submitted"] = "auto-generated"
     mail.set_content(text)
     paragraphed = [] if message.html and body is None else paragraphs(text)

@@ -27,7 +27,8 @@ class Purpose:
     ``held``: waits for an organiser before it leaves. ``values_for`` returns what the placeholders stand for in a
     mail to a real person of an edition, for the preview; ``None`` where this person would get none. ``in_edition``: an
     edition may word it its own way. ``is_secret``: what fills it is kept nowhere, so that it can be sent only once.
-    ``refusal`` returns, right before a mail leaves, why it must not any more; empty where it may.
+    ``refusal`` returns, right before a mail leaves, why it must not any more; empty where it may. ``reply_to`` returns
+    whom an answer by mail goes to where that is not the house; empty where it is.
     """
 
     name: str
@@ -41,6 +42,7 @@ class Purpose:
     in_edition: bool = True
     is_secret: bool = False
     refusal: Callable[[AnySession, Message], str] | None = None
+    reply_to: Callable[[AnySession, Message], str] | None = None
 
 
 class UnknownPlaceholder(Exception):
@@ -87,6 +89,12 @@ def refusal_of(session: AnySession, message: Message) -> str:
     """Return why a mail must not leave any more, for its reader in the outbox; empty where it may."""
     purpose = purpose_named(message.purpose)
     return "" if purpose is None or purpose.refusal is None else purpose.refusal(session, message)
+
+
+def reply_to_of(session: AnySession, message: Message) -> str:
+    """Return the address that an answer by mail goes to; empty where it is the house's own."""
+    purpose = purpose_named(message.purpose)
+    return "" if purpose is None or purpose.reply_to is None else purpose.reply_to(session, message)
 
 
 def require_known(text: str, purpose: Purpose) -> None:

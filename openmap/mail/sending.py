@@ -28,7 +28,7 @@ from openmap.config import Config
 from openmap.extensions import AnySession
 from openmap.mail.composing import as_email
 from openmap.mail.models import Message
-from openmap.mail.purposes import purposes, refusal_of
+from openmap.mail.purposes import purposes, refusal_of, reply_to_of
 
 Clock = Callable[[], datetime]
 
@@ -269,7 +269,8 @@ def deliver(
         handed = True
 
     try:
-        mail = as_email(message, sender=config.mail_from, body=body)
+        answered = reply_to_of(session, message)
+        mail = as_email(message, sender=config.mail_from, body=body, reply_to=answered)
         carrier.carry(mail, message.recipient, name, handing)
         failure: Exception | None = None
     except (LostClaim, SQLAlchemyError) as error:

@@ -56,23 +56,52 @@ def write(
     """
     if person.email is None:
         return None
-    subject, body = words or words_for(session, purpose, edition_id)
+    return _write(
+        session,
+        purpose,
+        words or words_for(session, purpose, edition_id),
+        values,
+        key=key,
+        now=now,
+        person_id=person.id,
+        edition_id=edition_id,
+        recipient=person.email,
+        recipient_name=person.name,
+        html=html,
+        attachments=attachments or [],
+        due_at=due_at or now,
+    )
+
+
+def write_to(
+    session: AnySession, purpose: Purpose, address: str, values: Mapping[str, str], *, key: str, now: datetime
+) -> Message | None:
+    """Write a mail to an address that is nobody's account: that of an organisation; otherwise as ``write``."""
+    words = (purpose.subject, purpose.body)
+    return _write(session, purpose, words, values, key=key, now=now, recipient=address, attachments=[], due_at=now)
+
+
+def _write(
+    session: AnySession,
+    purpose: Purpose,
+    words: tuple[str, str],
+    values: Mapping[str, str],
+    *,
+    key: str,
+    now: datetime,
+    **columns: Any,
+) -> Message | None:
+    subject, body = words
     written = insert_unless_there(
         session,
         Message,
         key=f"{purpose.name}:{key}",
         purpose=purpose.name,
-        person_id=person.id,
-        edition_id=edition_id,
-        recipient=person.email,
-        recipient_name=person.name,
         subject=filled(subject, values)[:200],
         body=filled(body, values),
-        html=html,
-        attachments=attachments or [],
         state="held" if purpose.held else "queued",
         created_at=now,
-        due_at=due_at or now,
+        **columns,
     )
     return None if written is None else session.get(Message, written)
 

@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
-from datetime import date, datetime
+from collections.abc import Mapping
+from datetime import date
 from typing import Any, Final
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext
 from flask_wtf import FlaskForm
-from sqlalchemy import select
 from wtforms import (
-    DateField,
     EmailField,
     RadioField,
     SelectField,
-    SelectMultipleField,
     StringField,
     TelField,
     TextAreaField,
@@ -28,11 +25,12 @@ from openmap.extensions import AnySession
 from openmap.needs import labels
 from openmap.needs.models import Need
 from openmap.needs.periods import bounds, inside, quarters_from
-from openmap.needs.searching import areas_by_id, communes_by_code
 from openmap.needs.services import outside
 from openmap.needs.telling import CONTACT
 from openmap.people.forms import no_address, one_line, options, printable, several_lines, usable_phone
-from openmap.reference.models import Activity
+from openmap.reference.picking import chosen_activities
+from openmap.reference.places import areas_by_id, communes_by_code
+from openmap.web.fields import Chosen, Day
 from openmap.web.french import quarter as quarter_told
 
 LONGEST: Final = 3_000
@@ -55,38 +53,6 @@ def _most(most: int) -> Length:
 
 def _line(label: Any, most: int, *more: Any) -> StringField:
     return StringField(label, filters=[_given], validators=[Optional(), _most(most), printable, *more])
-
-
-class Chosen(SelectMultipleField):  # type: ignore[misc]
-    """Ids or codes among things found by searching; what is not one is left out."""
-
-    def __init__(self, label: Any, pattern: str, **kwargs: Any) -> None:
-        super().__init__(label, choices=[], validate_choice=False, **kwargs)
-        self._pattern = re.compile(pattern)
-
-    def process_formdata(self, valuelist: list[str]) -> None:
-        """Keep what has the shape of a value, each once."""
-        self.data = list(dict.fromkeys(one for one in valuelist if self._pattern.fullmatch(one)))
-
-
-class Day(DateField):  # type: ignore[misc]
-    """A day that may stay empty, as a browser sends it or as people write it."""
-
-    def process_formdata(self, valuelist: list[str]) -> None:
-        """Read what was typed; before 2000 and after 2100 nothing is bought."""
-        typed = "".join(valuelist[:1]).strip()
-        self.data = None
-        if not typed:
-            return
-        for shape in ("%Y-%m-%d", "%d/%m/%Y"):
-            try:
-                read = datetime.strptime(typed, shape).date()  # noqa: DTZ007 - a day has no zone
-            except ValueError:
-                continue
-            if 2000 <= read.year <= 2100:
-                self.data = read
-                return
-        raise ValueError(_("Cette date n’existe pas : écrivez-la comme 31/01/2027."))
 
 
 class NeedForm(FlaskForm):  # type: ignore[misc]
@@ -206,14 +172,6 @@ class NeedForm(FlaskForm):  # type: ignore[misc]
             "starts_on": first,
             "ends_on": last,
         }
-
-
-def chosen_activities(session: AnySession, typed: Iterable[str]) -> list[Activity]:
-    """Return the activities of these ids, those retired since among them."""
-    ids = [int(one) for one in typed]
-    if not ids:
-        return []
-    return list(session.scalars(select(Activity).where(Activity.id.in_(ids)).order_by(Activity.rank, Activity.id)))
 
 
 def filled(need: Need) -> Mapping[str, Any]:

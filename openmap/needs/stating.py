@@ -15,8 +15,7 @@ from flask_babel import lazy_gettext
 from openmap.directory.models import Buyer
 from openmap.extensions import db
 from openmap.needs import services
-from openmap.needs.choosing import places_offered, trades_offered
-from openmap.needs.forms import Chosen, NeedForm, filled
+from openmap.needs.forms import NeedForm, filled
 from openmap.needs.guards import buyer_or_404, buyers_only, need_or_404, stating_only
 from openmap.needs.labels import need_field
 from openmap.needs.models import STATES, Need
@@ -26,6 +25,9 @@ from openmap.needs.telling import held, told
 from openmap.people import own_pages
 from openmap.people.access import here, signed_in
 from openmap.people.own_pages import OwnPage
+from openmap.reference.picking import trades_offered
+from openmap.reference.places import places_offered
+from openmap.web.fields import Chosen
 from openmap.web.requests import row_number
 
 blueprint = Blueprint("stating", __name__)
@@ -151,7 +153,7 @@ def trades() -> ResponseReturnValue:
 def places() -> ResponseReturnValue:
     """Hand over the places that fit what was typed, with those chosen: a fragment of the form."""
     form = NeedForm(None, today_of(_now()), formdata=request.args)
-    return render_template("needs/_places.html", places=_places(form))
+    return render_template("reference/_places.html", places=_places(form))
 
 
 def _taken(buyer: Buyer, need: Need | None) -> ResponseReturnValue:

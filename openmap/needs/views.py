@@ -12,10 +12,11 @@ from flask_babel import gettext as _
 from openmap.extensions import db
 from openmap.needs import labels
 from openmap.needs.exports import HEAD, calendar_of, rows
+from openmap.needs.filtering import as_arguments, filters_asked
 from openmap.needs.guards import kept_apart, need_or_404, readers_only
 from openmap.needs.listing import Filters, Listed, listed, whole
-from openmap.needs.models import AMOUNTS, LEVERS, Need
-from openmap.needs.periods import horizon, quarters_from
+from openmap.needs.models import Need
+from openmap.needs.periods import horizon
 from openmap.needs.permissions import may_read_contact, may_state
 from openmap.needs.queries import own_buyers
 from openmap.needs.services import today_of
@@ -103,44 +104,17 @@ def show(need_id: int) -> ResponseReturnValue:
     return make_response(page)
 
 
-def filters_asked() -> Filters:
-    """Return the filters of the address; a value that means nothing is left out."""
-    asked = request.args
-    quarter, lever, amount = (asked.get(name, "") for name in ("trimestre", "levier", "montant"))
-    edition = asked.get("edition", type=row_number)
-    return Filters(
-        words=asked.get("q", "").strip()[:80],
-        trade=asked.get("filiere", type=row_number),
-        activity=asked.get("activite", type=row_number),
-        area=asked.get("territoire", type=row_number),
-        quarter=quarter if quarter in quarters_from(today()) else "",
-        lever=lever if lever in LEVERS else "",
-        amount=amount if amount in AMOUNTS else "",
-        edition=edition if edition in {scope.id for scope in _own_scopes()} else None,
-    )
-
-
-def as_arguments(filters: Filters) -> dict[str, Any]:
-    """Return filters as the address has them; those that narrow nothing are left out."""
-    named = {
-        "q": filters.words,
-        "filiere": filters.trade,
-        "activite": filters.activity,
-        "territoire": filters.area,
-        "trimestre": filters.quarter,
-        "levier": filters.lever,
-        "montant": filters.amount,
-        "edition": filters.edition,
-    }
-    return {name: value for name, value in named.items() if value not in {"", None}}
+def _filters() -> Filters:
+    """Return the filters of the address; of editions, those that who is here organises."""
+    return filters_asked(request.args, today=today(), editions={scope.id for scope in _own_scopes()})
 
 
 def _found(page: int = 1) -> Listed:
-    return listed(db.session, current_person(), filters_asked(), today=today(), page=page)
+    return listed(db.session, current_person(), _filters(), today=today(), page=page)
 
 
 def _page(template: str, found: Listed, **more: Any) -> str:
-    filters, person = filters_asked(), current_person()
+    filters, person = _filters(), current_person()
     return render_template(
         template,
         found=found,

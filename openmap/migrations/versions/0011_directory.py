@@ -121,6 +121,7 @@ def upgrade() -> None:
     sa.Column('stop_hash', sa.String(length=64), nullable=False),
     sa.Column('saved_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('looked_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('revision', sa.Integer(), nullable=False),
     sa.CheckConstraint("searched IN ('structures', 'needs')", name=op.f('ck_saved_searches_searched_known')),
     sa.CheckConstraint('length(name) > 0', name=op.f('ck_saved_searches_name_given')),
     sa.ForeignKeyConstraint(['person_id'], ['people.id'], name=op.f('fk_saved_searches_person_id_people'), ondelete='CASCADE'),
@@ -272,7 +273,11 @@ def upgrade() -> None:
     sa.Column('state', sa.String(length=20), nullable=False),
     sa.Column('note', sa.Text(), nullable=False),
     sa.Column('added_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('noted_by_id', sa.Integer(), nullable=True),
+    sa.Column('noted_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('version', sa.Integer(), nullable=False),
     sa.CheckConstraint("state IN ('', 'contacted', 'met', 'consulted', 'contract', 'dropped')", name=op.f('ck_shortlist_items_state_known')),
+    sa.ForeignKeyConstraint(['noted_by_id'], ['people.id'], name=op.f('fk_shortlist_items_noted_by_id_people'), ondelete='SET NULL'),
     sa.ForeignKeyConstraint(['person_id'], ['people.id'], name=op.f('fk_shortlist_items_person_id_people'), ondelete='SET NULL'),
     sa.ForeignKeyConstraint(['shortlist_id'], ['shortlists.id'], name=op.f('fk_shortlist_items_shortlist_id_shortlists'), ondelete='CASCADE'),
     sa.ForeignKeyConstraint(['structure_id'], ['structures.id'], name=op.f('fk_shortlist_items_structure_id_structures'), ondelete='CASCADE'),
@@ -280,6 +285,7 @@ def upgrade() -> None:
     sa.UniqueConstraint('shortlist_id', 'structure_id', name=op.f('uq_shortlist_items_shortlist_id_structure_id'))
     )
     with op.batch_alter_table('shortlist_items', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_shortlist_items_noted_by_id'), ['noted_by_id'], unique=False)
         batch_op.create_index(batch_op.f('ix_shortlist_items_person_id'), ['person_id'], unique=False)
         batch_op.create_index(batch_op.f('ix_shortlist_items_structure_id'), ['structure_id'], unique=False)
 
@@ -487,6 +493,7 @@ def downgrade() -> None:
     with op.batch_alter_table('shortlist_items', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_shortlist_items_structure_id'))
         batch_op.drop_index(batch_op.f('ix_shortlist_items_person_id'))
+        batch_op.drop_index(batch_op.f('ix_shortlist_items_noted_by_id'))
 
     op.drop_table('shortlist_items')
     op.drop_table('saved_search_finds')

@@ -11,17 +11,19 @@ from tests.house.parts import (
     correcting,
     deciding,
     examining,
+    keeping,
     matching,
     publishing,
     purchasing,
     reading,
     searching,
+    sourcing,
     stating,
     wishing,
 )
 
 PARTS: Final[tuple[ModuleType, ...]] = (
     applying, examining, reading, deciding, stating, purchasing, matching, wishing, calculating, correcting, publishing,
-    searching,
+    keeping, searching, sourcing,
 )  # fmt: skip
 """In the order in which they furnish the world: each may use what the ones before have made."""

@@ -1,4 +1,4 @@
-"""Activities, CPV codes and places found by what people type: words with any ending or accent, digits of a code."""
+"""Activities and CPV codes found by what people type: words with any ending or accent, digits of a code."""
 
 from __future__ import annotations
 
@@ -12,8 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
 from openmap.extensions import AnySession
-from openmap.reference.models import Activity, Area, Commune
-from openmap.reference.queries import find_communes
+from openmap.reference.models import Activity
 from openmap.reference.stems import stems_of
 from openmap.reference.words import folded
 
@@ -44,11 +43,18 @@ class Trades:
 
 
 @dataclass(frozen=True, slots=True)
-class Places:
-    """What a search among places found."""
+class TradesOffered:
+    """Activities and codes: those chosen, and those that were found besides. ``typed`` is what was searched."""
 
-    areas: Sequence[Area] = ()
-    communes: Sequence[Commune] = ()
+    chosen: Sequence[Activity]
+    codes: Sequence[Code]
+    found: Trades
+    typed: str
+
+    @property
+    def count(self) -> int:
+        """How many things were found besides those chosen."""
+        return len(self.found.activities) + len(self.found.codes)
 
 
 def find_trades(session: AnySession, typed: str) -> Trades:
@@ -75,17 +81,6 @@ def find_trades(session: AnySession, typed: str) -> Trades:
     return Trades(found, codes_of(found)[:MOST], told)
 
 
-def find_places(session: AnySession, typed: str) -> Places:
-    """Return the areas and the communes of today in whose name a word begins so, or whose code is this."""
-    asked = folded(typed)
-    if not asked:
-        return Places()
-    # No database folds the name of an area: there are some eighty of them, read whole.
-    everywhere = session.scalars(select(Area).order_by(Area.level, Area.code))
-    areas = [one for one in everywhere if one.code.lower() == asked or f" {asked}" in f" {folded(one.name)}"]
-    return Places(areas[:MOST], find_communes(session, typed)[:MOST])
-
-
 def usable_activities(session: AnySession) -> list[Activity]:
     """Return the activities in use with their trades, in the order of the vocabulary."""
     asked = select(Activity).where(Activity.retired_at.is_(None)).options(joinedload(Activity.trade))
@@ -109,17 +104,25 @@ def labels_of(session: AnySession, codes: Sequence[str]) -> list[Code]:
     return [Code(code, known.get(code, "")) for code in codes]
 
 
-def areas_by_id(session: AnySession, ids: Iterable[int]) -> list[Area]:
-    """Return these areas, by level."""
-    wanted = list(ids)
-    return list(session.scalars(select(Area).where(Area.id.in_(wanted)).order_by(Area.id))) if wanted else []
+def chosen_activities(session: AnySession, typed: Iterable[str]) -> list[Activity]:
+    """Return the activities of these ids, those retired since among them."""
+    ids = [int(one) for one in typed]
+    if not ids:
+        return []
+    return list(session.scalars(select(Activity).where(Activity.id.in_(ids)).order_by(Activity.rank, Activity.id)))
 
 
-def communes_by_code(session: AnySession, codes: Iterable[str]) -> list[Commune]:
-    """Return these communes, by name."""
-    wanted = list(codes)
-    asked = select(Commune).where(Commune.code.in_(wanted)).order_by(Commune.folded)
-    return list(session.scalars(asked)) if wanted else []
+def trades_offered(session: AnySession, ids: Sequence[str], codes: Sequence[str], typed: str) -> TradesOffered:
+    """Return what is chosen (ids of activities, CPV codes) and what ``typed`` finds besides."""
+    chosen = chosen_activities(session, ids[:100])
+    held = {one.id for one in chosen}
+    found = find_trades(session, typed) if typed else Trades()
+    besides = Trades(
+        [one for one in found.activities if one.id not in held],
+        [one for one in found.codes if one.code not in codes],
+        found.read_as,
+    )
+    return TradesOffered(chosen, labels_of(session, codes[:100]), besides, typed)
 
 
 def _weights(activity: Activity) -> Mapping[str, int]:
