@@ -16,6 +16,8 @@ from openmap.applications import indexing as _applications_indexing  # noqa: F40
 from openmap.applications import preparation as _applications_preparation  # noqa: F401
 from openmap.applications import privacy as _applications_privacy  # noqa: F401
 from openmap.directory import facilitator_models as _facilitators  # noqa: F401
+from openmap.directory import facilitator_privacy as _facilitator_privacy  # noqa: F401
+from openmap.directory import facilitators
 from openmap.directory import import_models as _imports  # noqa: F401
 from openmap.directory import indexing as _directory_indexing  # noqa: F401
 from openmap.directory import privacy as _directory_privacy  # noqa: F401
@@ -63,6 +65,7 @@ from openmap.signin import views as signin
 
 PAGES: Final[tuple[ModuleType, ...]] = (
     people, mail, signin, account, reference, organisations,
+    facilitators,
     stating, needs, plans, outcome_pages,
     preparing, parts, registrations, stands, resources, access_plans, team, history,
     applying, attached_files, examining, handing, writing, asking, behalf, bringing, comparing,

@@ -58,6 +58,10 @@ ACTION_LABELS: dict[str, LazyString] = {
     "registration.made": lazy_gettext("inscription"),
     "registration.cancelled": lazy_gettext("inscription annulée"),
     "registration.promoted": lazy_gettext("place donnée à une personne en attente"),
+    "facilitator.added": lazy_gettext("facilitateur ajouté"),
+    "facilitator.changed": lazy_gettext("fiche d’un facilitateur modifiée"),
+    "facilitator.confirmed": lazy_gettext("fiche d’un facilitateur confirmée"),
+    "facilitator.removed": lazy_gettext("facilitateur supprimé"),
     "delegate.invited": lazy_gettext("personne invitée dans une organisation"),
     "delegate.removed": lazy_gettext("personne retirée d’une organisation"),
     "participation.limited": lazy_gettext("présence et limites modifiées"),
@@ -138,6 +142,12 @@ ACTION_LABELS: dict[str, LazyString] = {
 
 
 FIELD_LABELS: dict[str, LazyString] = {
+    "places": lazy_gettext("territoires"),
+    "presentation": lazy_gettext("présentation"),
+    "deputy_id": lazy_gettext("suppléant, fiche n°"),
+    "active_from": lazy_gettext("répond à partir du"),
+    "active_until": lazy_gettext("répond jusqu’au"),
+    "published_at": lazy_gettext("coordonnées publiques depuis le"),
     "name": lazy_gettext("nom"),
     "title": lazy_gettext("titre"),
     "email": lazy_gettext("adresse électronique"),
@@ -286,6 +296,7 @@ OBJECT_LABELS: dict[str, LazyString] = {
     "need_imports": lazy_gettext("import d’un plan d’achat"),
     "need_outcomes": lazy_gettext("suite d’un besoin"),
     "participations": lazy_gettext("participant aux rendez-vous"),
+    "facilitators": lazy_gettext("facilitateur"),
 }
 
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d")
