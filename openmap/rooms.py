@@ -10,6 +10,8 @@ from flask import Flask
 from openmap import web
 from openmap.agendas import exports, own_agenda, publication_views
 from openmap.agendas import privacy as _agendas_privacy  # noqa: F401
+from openmap.api import sitemaps
+from openmap.api import views as api
 from openmap.applications import applying, asking, behalf, bringing, comparing, examining, handing, writing
 from openmap.applications import files as attached_files
 from openmap.applications import indexing as _applications_indexing  # noqa: F401
@@ -17,7 +19,7 @@ from openmap.applications import preparation as _applications_preparation  # noq
 from openmap.applications import privacy as _applications_privacy  # noqa: F401
 from openmap.directory import facilitator_models as _facilitators  # noqa: F401
 from openmap.directory import facilitator_privacy as _facilitator_privacy  # noqa: F401
-from openmap.directory import facilitators
+from openmap.directory import facilitators, searching
 from openmap.directory import import_models as _imports  # noqa: F401
 from openmap.directory import indexing as _directory_indexing  # noqa: F401
 from openmap.directory import privacy as _directory_privacy  # noqa: F401
@@ -64,7 +66,7 @@ from openmap.signin import privacy as _signin_privacy  # noqa: F401
 from openmap.signin import views as signin
 
 PAGES: Final[tuple[ModuleType, ...]] = (
-    people, mail, signin, account, reference, organisations,
+    people, mail, signin, account, reference, organisations, searching,
     facilitators,
     stating, needs, plans, outcome_pages,
     preparing, parts, registrations, stands, resources, access_plans, team, history,
@@ -75,6 +77,7 @@ PAGES: Final[tuple[ModuleType, ...]] = (
     inviting_pages, following_pages, wish_pages,
     meetings, correcting, versions, solve_views, check_views, suppose_views, weight_views,
     publication_views, own_agenda,
+    api, sitemaps,
 )  # fmt: skip
 """The modules that have pages, each with its ``blueprint``."""
 

@@ -16,12 +16,14 @@ from tests.house.parts import (
     publishing,
     purchasing,
     reading,
+    reading_api,
+    searching,
     stating,
     wishing,
 )
 
 PARTS: Final[tuple[ModuleType, ...]] = (
     applying, examining, reading, deciding, stating, purchasing, matching, wishing, calculating, correcting, publishing,
-    facilitating,
+    facilitating, searching, reading_api,
 )  # fmt: skip
 """In the order in which they furnish the world: each may use what the ones before have made."""
