@@ -17,9 +17,9 @@ from openmap.applications import files as attached_files
 from openmap.applications import indexing as _applications_indexing  # noqa: F401
 from openmap.applications import preparation as _applications_preparation  # noqa: F401
 from openmap.applications import privacy as _applications_privacy  # noqa: F401
+from openmap.directory import buyers, facilitators, searching
 from openmap.directory import facilitator_models as _facilitators  # noqa: F401
 from openmap.directory import facilitator_privacy as _facilitator_privacy  # noqa: F401
-from openmap.directory import facilitators, searching
 from openmap.directory import import_models as _imports  # noqa: F401
 from openmap.directory import indexing as _directory_indexing  # noqa: F401
 from openmap.directory import privacy as _directory_privacy  # noqa: F401
@@ -46,6 +46,7 @@ from openmap.meetings import plan_privacy as _plan_privacy  # noqa: F401
 from openmap.meetings import tasks as _tasks  # noqa: F401
 from openmap.meetings import views as meetings
 from openmap.meetings import wish_privacy as _wish_privacy  # noqa: F401
+from openmap.needs import buyer_part as _buyer_part  # noqa: F401
 from openmap.needs import import_privacy as _import_privacy  # noqa: F401
 from openmap.needs import indexing as _needs_indexing  # noqa: F401
 from openmap.needs import outcome_pages, plans, stating
@@ -67,7 +68,7 @@ from openmap.signin import views as signin
 
 PAGES: Final[tuple[ModuleType, ...]] = (
     people, mail, signin, account, reference, organisations, searching,
-    facilitators,
+    facilitators, buyers,
     stating, needs, plans, outcome_pages,
     preparing, parts, registrations, stands, resources, access_plans, team, history,
     applying, attached_files, examining, handing, writing, asking, behalf, bringing, comparing,

@@ -32,6 +32,7 @@ PAGES = (
     Page("facilitators.index", f"{HOME}?lieu=commune:99001"),
     Page("facilitators.show", f"{HOME}/{{facilitator}}"),
     Page("facilitators.show", f"{HOME}/{{facilitator_away}}"),
+    Page("buyers.show", "/annuaire/acheteurs/{buyer}"),
     Page("facilitators.new", f"{HOME}/nouveau", "administrator"),
     Page("facilitators.edit", f"{HOME}/{{facilitator}}/modifier", "administrator"),
     Page("facilitators.faults", f"{HOME}/anomalies", "administrator"),
