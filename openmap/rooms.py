@@ -11,15 +11,18 @@ from openmap import web
 from openmap.agendas import exports, own_agenda, publication_views
 from openmap.agendas import privacy as _agendas_privacy  # noqa: F401
 from openmap.agendas import release_standing as _release_standing  # noqa: F401
+from openmap.api import sitemaps
+from openmap.api import views as api
 from openmap.applications import applying, asking, behalf, bringing, comparing, examining, handing, renewing, writing
 from openmap.applications import files as attached_files
 from openmap.applications import indexing as _applications_indexing  # noqa: F401
 from openmap.applications import preparation as _applications_preparation  # noqa: F401
 from openmap.applications import privacy as _applications_privacy  # noqa: F401
-from openmap.directory import claim_privacy as _claim_privacy  # noqa: F401
 from openmap.directory import (
+    buyers,
     claiming,
     confirming,
+    facilitators,
     keeping,
     keeping_clients,
     keeping_files,
@@ -27,7 +30,9 @@ from openmap.directory import (
     searching,
     showing,
 )
+from openmap.directory import claim_privacy as _claim_privacy  # noqa: F401
 from openmap.directory import facilitator_models as _facilitators  # noqa: F401
+from openmap.directory import facilitator_privacy as _facilitator_privacy  # noqa: F401
 from openmap.directory import import_models as _imports  # noqa: F401
 from openmap.directory import indexing as _directory_indexing  # noqa: F401
 from openmap.directory import privacy as _directory_privacy  # noqa: F401
@@ -57,6 +62,7 @@ from openmap.meetings import plan_privacy as _plan_privacy  # noqa: F401
 from openmap.meetings import tasks as _tasks  # noqa: F401
 from openmap.meetings import views as meetings
 from openmap.meetings import wish_privacy as _wish_privacy  # noqa: F401
+from openmap.needs import buyer_part as _buyer_part  # noqa: F401
 from openmap.needs import import_privacy as _import_privacy  # noqa: F401
 from openmap.needs import indexing as _needs_indexing  # noqa: F401
 from openmap.needs import outcome_pages, plans, stating
@@ -81,6 +87,7 @@ PAGES: Final[tuple[ModuleType, ...]] = (
     people, mail, signin, account, reference, organisations, searching,
     message_pages, answer_pages, list_pages, compare_pages, watch_pages,
     showing, keeping, keeping_offers, keeping_clients, keeping_files, claiming, confirming,
+    facilitators, buyers,
     stating, needs, plans, outcome_pages,
     preparing, parts, registrations, stands, resources, access_plans, team, history,
     renewing, applying, attached_files, examining, handing, writing, asking, behalf, bringing, comparing,
@@ -90,6 +97,7 @@ PAGES: Final[tuple[ModuleType, ...]] = (
     inviting_pages, following_pages, wish_pages,
     meetings, correcting, versions, solve_views, check_views, suppose_views, weight_views,
     publication_views, own_agenda,
+    api, sitemaps,
 )  # fmt: skip
 """The modules that have pages, each with its ``blueprint``."""
 

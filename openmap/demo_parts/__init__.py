@@ -8,6 +8,7 @@ from datetime import datetime
 from openmap.demo_parts.applying import demo_applying
 from openmap.demo_parts.deciding import demo_deciding
 from openmap.demo_parts.examining import demo_examining
+from openmap.demo_parts.facilitating import demo_facilitating
 from openmap.demo_parts.publishing import demo_publishing
 from openmap.demo_parts.purchasing import demo_purchasing
 from openmap.demo_parts.reading import demo_reading
@@ -22,7 +23,7 @@ def furnish(session: AnySession, former: Edition, coming: Edition, people: Mappi
 
     ``people`` has someone of every role. Furnishing again changes nothing.
     """
-    for part in (demo_applying, demo_examining, demo_reading, demo_stating, demo_purchasing):
+    for part in (demo_applying, demo_examining, demo_reading, demo_stating, demo_purchasing, demo_facilitating):
         part(coming, people, now)
         session.commit()
     for shown in (demo_deciding, demo_publishing):

@@ -58,6 +58,10 @@ ACTION_LABELS: dict[str, LazyString] = {
     "registration.made": lazy_gettext("inscription"),
     "registration.cancelled": lazy_gettext("inscription annulée"),
     "registration.promoted": lazy_gettext("place donnée à une personne en attente"),
+    "facilitator.added": lazy_gettext("facilitateur ajouté"),
+    "facilitator.changed": lazy_gettext("fiche d’un facilitateur modifiée"),
+    "facilitator.confirmed": lazy_gettext("fiche d’un facilitateur confirmée"),
+    "facilitator.removed": lazy_gettext("facilitateur supprimé"),
     "delegate.invited": lazy_gettext("personne invitée dans une organisation"),
     "delegate.removed": lazy_gettext("personne retirée d’une organisation"),
     "structure.changed": lazy_gettext("page de l’annuaire modifiée"),
@@ -162,6 +166,12 @@ ACTION_LABELS: dict[str, LazyString] = {
 
 
 FIELD_LABELS: dict[str, LazyString] = {
+    "places": lazy_gettext("territoires"),
+    "presentation": lazy_gettext("présentation"),
+    "deputy_id": lazy_gettext("suppléant, fiche n°"),
+    "active_from": lazy_gettext("répond à partir du"),
+    "active_until": lazy_gettext("répond jusqu’au"),
+    "published_at": lazy_gettext("coordonnées publiques depuis le"),
     "name": lazy_gettext("nom"),
     "title": lazy_gettext("titre"),
     "email": lazy_gettext("adresse électronique"),
@@ -334,6 +344,7 @@ OBJECT_LABELS: dict[str, LazyString] = {
     "inquiry_recipients": lazy_gettext("structure à qui l’on a écrit"),
     "shortlists": lazy_gettext("liste de structures"),
     "saved_searches": lazy_gettext("recherche enregistrée"),
+    "facilitators": lazy_gettext("facilitateur"),
 }
 
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d")

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
-from flask import Flask, render_template
+from flask import Flask, Response, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import LazyString, lazy_gettext
 from flask_wtf.csrf import CSRFError
@@ -72,6 +73,14 @@ EXPIRED_FORM = Refusal(
 )
 
 
+_otherwise: dict[str, Callable[[HTTPException], Response]] = {}
+
+
+def register(prefix: str, answer: Callable[[HTTPException], Response]) -> None:
+    """Let errors under an address be answered otherwise than by a page: programs read them."""
+    _otherwise[prefix] = answer
+
+
 def init_app(app: Flask) -> None:
     """Answer every HTTP error with a page of the house."""
     app.register_error_handler(HTTPException, _answer)
@@ -82,6 +91,9 @@ def _answer(error: HTTPException) -> ResponseReturnValue:
     status = error.code
     if status is None or status < 400 or error.response is not None:
         return error
+    for prefix, answer in _otherwise.items():
+        if request.path.startswith(prefix):
+            return answer(error)
     refusal = _refusal(error, status)
     page = render_template("errors/error.html", refusal=refusal, status=status)
     response = error.get_response()

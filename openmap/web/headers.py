@@ -59,7 +59,7 @@ def _add_headers(response: Response) -> Response:
         response.headers.setdefault(name, value)
     if current_app.config["OPENMAP"].production:
         response.headers.setdefault("Strict-Transport-Security", STRICT_TRANSPORT)
-    if response.cache_control.no_store:
+    if response.cache_control.no_store or response.cache_control.public:
         return response
     if _is_static() and response.status_code == 200 and "v" in request.args:
         response.headers["Cache-Control"] = f"public, max-age={FOREVER}, immutable"

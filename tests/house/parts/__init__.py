@@ -11,11 +11,13 @@ from tests.house.parts import (
     correcting,
     deciding,
     examining,
+    facilitating,
     keeping,
     matching,
     publishing,
     purchasing,
     reading,
+    reading_api,
     searching,
     sourcing,
     stating,
@@ -24,6 +26,6 @@ from tests.house.parts import (
 
 PARTS: Final[tuple[ModuleType, ...]] = (
     applying, examining, reading, deciding, stating, purchasing, matching, wishing, calculating, correcting, publishing,
-    keeping, searching, sourcing,
+    facilitating, keeping, searching, sourcing, reading_api,
 )  # fmt: skip
 """In the order in which they furnish the world: each may use what the ones before have made."""

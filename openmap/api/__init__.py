@@ -1,0 +1,1 @@
+"""What other programs read of us: the API of public data, and the map of public pages for search engines."""
