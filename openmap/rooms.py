@@ -20,6 +20,7 @@ from openmap.directory import import_models as _imports  # noqa: F401
 from openmap.directory import indexing as _directory_indexing  # noqa: F401
 from openmap.directory import privacy as _directory_privacy  # noqa: F401
 from openmap.directory import revising as _revising  # noqa: F401
+from openmap.directory import searching
 from openmap.directory import sourcing_models as _sourcing  # noqa: F401
 from openmap.directory import views as organisations
 from openmap.events import access_plans, history, parts, preparing, registrations, resources, stands, team
@@ -62,7 +63,7 @@ from openmap.signin import privacy as _signin_privacy  # noqa: F401
 from openmap.signin import views as signin
 
 PAGES: Final[tuple[ModuleType, ...]] = (
-    people, mail, signin, account, reference, organisations,
+    people, mail, signin, account, reference, organisations, searching,
     stating, needs, plans, outcome_pages,
     preparing, parts, registrations, stands, resources, access_plans, team, history,
     applying, attached_files, examining, handing, writing, asking, behalf, bringing, comparing,

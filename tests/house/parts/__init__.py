@@ -15,11 +15,13 @@ from tests.house.parts import (
     publishing,
     purchasing,
     reading,
+    searching,
     stating,
     wishing,
 )
 
 PARTS: Final[tuple[ModuleType, ...]] = (
     applying, examining, reading, deciding, stating, purchasing, matching, wishing, calculating, correcting, publishing,
+    searching,
 )  # fmt: skip
 """In the order in which they furnish the world: each may use what the ones before have made."""
