@@ -55,14 +55,25 @@ TOWNS: Final = {
     "92": ("92050", "92004"), "93": ("93048", "93066"), "94": ("94028", "94081"), "95": ("95127", "95018"),
 }  # fmt: skip
 NAMES: Final = (
-    "Les Jardins de {}", "Propreté et Compagnie {}", "Le Fournil de {}", "Atelier {}", "Bureau d’entraide {}", "Élan {}",
+    "Les Jardins de {}", "Propreté et Compagnie {}", "Le Fournil de {}", "Atelier {}", "Bureau d’entraide {}",
+    "Élan {}",
     "Régie de quartier {}", "Au Fil de {}", "{} Services", "Les Couleurs de {}", "{} Bâtiment Solidaire", "Espaces {}",
     "La Table de {}", "{} Numérique", "Trait d’union {}", "Passerelle {}", "Éco {}", "Main Verte {}", "Recyclerie {}",
     "{} Transports et Solidarité",
 )  # fmt: skip
 """Names that say something of a trade, given without regard to what the structure does."""
 
-PLACES: Final = ("la Source", "l’Ourcq", "la Plaine", "Belle Rive", "l’Avenir", "Horizon", "la Butte", "Mozaïk", "la Gare")
+PLACES: Final = (
+    "la Source",
+    "l’Ourcq",
+    "la Plaine",
+    "Belle Rive",
+    "l’Avenir",
+    "Horizon",
+    "la Butte",
+    "Mozaïk",
+    "la Gare",
+)
 ASIDES: Final = (
     "Nos salariés viennent souvent du bâtiment, de la propreté ou de la restauration.",
     "Parmi nos clients : crèches, blanchisseries, traiteurs, garages et imprimeries.",
@@ -78,9 +89,9 @@ ASIDES: Final = (
     "Notre atelier, repeint et isolé l’an dernier, accueille des visites.",
 )
 LONG: Final = (
-    "Créée il y a vingt ans par des habitants, notre structure accueille des personnes éloignées de l’emploi, les forme "
-    "et les accompagne vers un travail durable. Chaque parcours dure de six à vingt-quatre mois, avec un encadrant "
-    "technique et une conseillère en insertion. Nous travaillons avec les communes, les bailleurs, les hôpitaux et les "
+    "Créée il y a vingt ans par des habitants, notre structure accueille des personnes éloignées de l’emploi, les "
+    "forme et les accompagne vers un travail durable. Chaque parcours dure de six à vingt-quatre mois, avec un "
+    "encadrant technique et une conseillère en insertion. Nous travaillons avec les communes, les bailleurs, les hôpitaux et les "
     "entreprises du territoire, dans le respect de l’environnement.",
     "Établissement inclusif agréé, nous faisons travailler plus de cinquante personnes en situation de handicap. La "
     "qualité, les délais et l’écoute sont nos engagements ; nos ateliers sont accessibles et ouverts aux visites.",
@@ -208,7 +219,11 @@ def _coded(chance: random.Random, code: str, codes: Sequence[str]) -> str:
     drawn = chance.random()
     if drawn < 0.8:
         return code
-    return "" if drawn < 0.95 else chance.choice([one for one in codes if one.split(".")[0] == code.split(".")[0]])
+    return (
+        ""
+        if drawn < 0.95
+        else chance.choice([one for one in codes if one.split(".")[0] == code.split(".", maxsplit=1)[0]])
+    )
 
 
 def _where(chance: random.Random, home: str, areas: Mapping[str, Area]) -> list[Area] | None:
@@ -261,7 +276,9 @@ class WordsOnly:
 
 
 def _page_text(one: Structure) -> str:
-    offers = [f"{offer.title} {offer.description} {offer.activity.name if offer.activity else ''}" for offer in one.offers]
+    offers = [
+        f"{offer.title} {offer.description} {offer.activity.name if offer.activity else ''}" for offer in one.offers
+    ]
     return " ".join([one.name, one.description, *offers])
 
 

@@ -43,9 +43,9 @@ from openmap.meetings import plan_privacy as _plan_privacy  # noqa: F401
 from openmap.meetings import tasks as _tasks  # noqa: F401
 from openmap.meetings import views as meetings
 from openmap.meetings import wish_privacy as _wish_privacy  # noqa: F401
+from openmap.needs import answering_pages, outcome_pages, plans, stating
 from openmap.needs import import_privacy as _import_privacy  # noqa: F401
 from openmap.needs import indexing as _needs_indexing  # noqa: F401
-from openmap.needs import outcome_pages, plans, stating
 from openmap.needs import privacy as _needs_privacy  # noqa: F401
 from openmap.needs import views as needs
 from openmap.people import access, permissions
@@ -64,7 +64,7 @@ from openmap.signin import views as signin
 
 PAGES: Final[tuple[ModuleType, ...]] = (
     people, mail, signin, account, reference, organisations, searching,
-    stating, needs, plans, outcome_pages,
+    stating, needs, answering_pages, plans, outcome_pages,
     preparing, parts, registrations, stands, resources, access_plans, team, history,
     applying, attached_files, examining, handing, writing, asking, behalf, bringing, comparing,
     jury_pages, juror_pages,

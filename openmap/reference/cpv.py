@@ -21,16 +21,15 @@ _WORD: Final = re.compile(r"\bcpv\b\s*:?", re.IGNORECASE)
 
 @dataclass(frozen=True, slots=True)
 class Typed:
-    """A code in a text: ``code`` of eight digits, ``key`` as it was typed or nothing, ``written`` as it stood there."""
+    """A code in a text: ``code`` of eight digits, ``key`` as it was typed or nothing."""
 
     code: str
     key: str
-    written: str
 
     @property
-    def begins(self) -> str:
-        """Return the digits that say something: a division has two, a group three."""
-        return max(self.code.rstrip("0"), self.code[:2])
+    def told(self) -> str:
+        """Return the code with the key that was typed."""
+        return f"{self.code}-{self.key}" if self.key else self.code
 
 
 def codes_in(text: str) -> tuple[list[Typed], str]:
@@ -38,7 +37,7 @@ def codes_in(text: str) -> tuple[list[Typed], str]:
     found: list[Typed] = []
 
     def take(match: re.Match[str]) -> str:
-        found.append(Typed(match.group(1).ljust(8, "0"), match.group(2) or "", match.group().strip()))
+        found.append(Typed(match.group(1).ljust(8, "0"), match.group(2) or ""))
         return " "
 
     left = _CODE.sub(take, _SHORT.sub(take, text))

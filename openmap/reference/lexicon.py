@@ -67,7 +67,7 @@ class Lexicon:
         return [one for one in self._relatives.get(root_of(stem), ()) if one != stem]
 
     def nearest(self, word: str) -> tuple[str, int] | None:
-        """Return the stem of the known word that an unknown one is a slip of, with how many letters differ, or ``None``.
+        """Return the stem of the known word that an unknown one is a slip of, and how many letters differ, or ``None``.
 
         One letter is missing, doubled, wrong or swapped with its neighbour; two in a word of eight letters or more
         (optimal string alignment). A word with digits is never mended, nor one whose first letter is another.

@@ -36,7 +36,7 @@ def _rule(words: str, kinds: frozenset[str], told: LazyString, *, keeps: bool = 
 
 
 def _article(number: str) -> str:
-    """Return how an article of the code of public procurement is written: « L2113-12 », « L. 2113-12 », « article … »."""
+    """Return how an article of the code of public procurement is written: « L2113-12 », « article L. 2113-12 »."""
     return rf"(?:(?:l[’']\s?)?art(?:icle|\.)?s?\s+)?l\.?\s?{number.replace('-', '[-–‑ ]')}(?![-–‑]?\d)"
 
 
@@ -59,7 +59,8 @@ RULES: Final = (
     _rule(r"(?:du\s+)?handicap|travailleurs?\s+handicap[ée]s?", HANDICAP, _HANDICAP_ONLY, keeps=True),
     _rule(r"entreprises?\s+de\s+travail\s+temporaire\s+d[’' ]\s?insertion|etti", frozenset({"etti"}), _ONLY),
     _rule(r"(?:par\s+le\s+)?travail\s+ind[ée]pendant\s+d?[’' ]?\s?insertion|eiti", frozenset({"eiti"}), _ONLY),
-    _rule(r"(?:ateliers?\s+(?:et\s+|[-/]\s?)?)?chantiers?\s+d[’' ]\s?insertion|aci", frozenset({"aci"}), _ONLY, keeps=True),
+    _rule(r"(?:ateliers?\s+(?:et\s+|[-/]\s?)?)?chantiers?\s+d[’' ]\s?insertion|aci", frozenset({"aci"}), _ONLY,
+          keeps=True),
     _rule(r"associations?\s+interm[ée]diaires?", frozenset({"ai"}), _ONLY),
     _rule(r"AI|A\.I\.", frozenset({"ai"}), _ONLY, exact=True),
     _rule(r"entreprises?\s+d[’' ]\s?insertion", frozenset({"ei"}), _ONLY, keeps=True),
@@ -85,7 +86,7 @@ class Legal:
 
 
 def read(text: str) -> Legal:
-    """Return the kinds that a text names. Of several families all hold at once where they can, else any of them does."""
+    """Return the kinds that a text names: those that all its words allow, else those that any of them does."""
     left, kept = text, []
     named: list[frozenset[str]] = []
     told: list[tuple[str, LazyString]] = []

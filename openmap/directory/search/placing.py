@@ -20,7 +20,24 @@ from openmap.reference.words import folded
 _TAIL: Final = re.compile(r" (sur|sous|en|les|lez|le|la|au|aux|l|d|de|du|des)( .*)?$")
 _HEAD: Final = re.compile(r"^(le|la|les|l|ville de|ca de|ca du|ca|cc de la|cc du|cc des|cc le|cc les|cc l|cc|cu) ")
 _BEFORE: Final = frozenset(
-    ("a", "au", "aux", "sur", "dans", "en", "pour", "de", "du", "vers", "pres", "le", "la", "les", "ville", "departement")
+    (
+        "a",
+        "au",
+        "aux",
+        "sur",
+        "dans",
+        "en",
+        "pour",
+        "de",
+        "du",
+        "vers",
+        "pres",
+        "le",
+        "la",
+        "les",
+        "ville",
+        "departement",
+    )
 )
 _WELL_KNOWN: Final = 15_000
 """Inhabitants from which a commune is meant by the first part of its name: « Ivry », « Champigny »."""
@@ -71,9 +88,7 @@ def _read_all(session: AnySession) -> Gazetteer:
     return _made([tuple(row) for row in communes], [tuple(row) for row in areas])
 
 
-def read(
-    session: AnySession, words: Sequence[str], *, known: Callable[[str], bool]
-) -> tuple[list[Place], list[int]]:
+def read(session: AnySession, words: Sequence[str], *, known: Callable[[str], bool]) -> tuple[list[Place], list[int]]:
     """Return the places among words, and the ranks of the words that name them.
 
     ``known`` says whether a lone word is one that structures use: « vert » is not the commune of Vert, unless it is
@@ -110,16 +125,14 @@ def nearest(session: AnySession, word: str) -> Place | None:
     return Place(value, name, word)
 
 
-def _meant(
-    places: Gazetteer, plain: Sequence[str], at: int, length: int, known: Callable[[str], bool]
-) -> bool:
+def _meant(places: Gazetteer, plain: Sequence[str], at: int, length: int, known: Callable[[str], bool]) -> bool:
     text = " ".join(plain[at : at + length])
     if not _meaning(places, text)[0]:
         return False
     after_word = at > 0 and plain[at - 1] in _BEFORE
     if text.isdigit() and len(text) == 2:
         # « traiteur 93 », « dans le 93 », but not « 75 couverts ».
-        return after_word or at + length == len(plain)
+        return at + length == len(plain) or plain[at - 1 : at] in (["le"], ["du"], ["departement"])
     if length == 1 and " " not in text and not text.isdigit() and not after_word:
         return not any(known(stem) for stem in stems_of(text))
     return True
