@@ -6,8 +6,8 @@ Rows that never pass through a session (bulk statements, a deletion by the datab
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from sqlalchemy import event, func, select
@@ -24,12 +24,16 @@ _BATCH: Final = 500
 
 @dataclass(frozen=True, slots=True)
 class Indexed:
-    """A kind of object that is searched: how it reads, ``None`` while it is not to be found; what to load with it."""
+    """A kind of object that is searched: how it reads, ``None`` while it is not to be found; what to load with it.
+
+    ``parts``: the models of its parts, each with the attribute that holds the object's id; it is read anew with them.
+    """
 
     kind: str
     model: type[Base]
     reads: Callable[[Any], Document | None]
     options: Sequence[ORMOption] = ()
+    parts: Mapping[type[Base], str] = field(default_factory=dict)
 
 
 _kinds: dict[str, Indexed] = {}
@@ -68,8 +72,14 @@ def rebuild_if_empty(session: AnySession) -> None:
         rebuild(session)
 
 
-def _kind_of(row: object) -> str | None:
-    return next((kind for kind, one in _kinds.items() if isinstance(row, one.model)), None)
+def _objects_of(row: Any) -> list[tuple[str, int]]:
+    """Return what a row is, or is a part of: kind and id."""
+    found = []
+    for kind, one in _kinds.items():
+        holder = "id" if isinstance(row, one.model) else one.parts.get(type(row))
+        if holder is not None:
+            found.append((kind, getattr(row, holder)))
+    return found
 
 
 @event.listens_for(Session, "after_flush")
@@ -77,9 +87,8 @@ def _note(session: Session, _context: object) -> None:
     """Remember what this flush has written of what is searched."""
     changed = [row for row in session.dirty if session.is_modified(row)]
     for row in (*session.new, *changed, *session.deleted):
-        kind = _kind_of(row)
-        if kind is not None:
-            session.info.setdefault(_PENDING, {}).setdefault(kind, set()).add(row.id)
+        for kind, number in _objects_of(row):
+            session.info.setdefault(_PENDING, {}).setdefault(kind, set()).add(number)
 
 
 @event.listens_for(Session, "before_commit")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -50,6 +50,18 @@ class Found:
     relevance: float
 
 
+def stretch_of(size: Matrix, usual: float) -> Matrix:
+    """Return what the count of a word is measured against in documents of these sizes (stems), ``usual`` on average."""
+    stretch: Matrix = (SATURATION * (1 - LENGTH_MATTERS + LENGTH_MATTERS * size / usual)).astype(np.float32)
+    return stretch
+
+
+def rarity_of(documents: int, held: NDArray[Any]) -> Matrix:
+    """Return what words are worth that so many documents of all hold (``held``, an array)."""
+    rarity: Matrix = np.log1p((documents - held + 0.5) / (held + 0.5)).astype(np.float32)
+    return rarity
+
+
 class Corpus:
     """Documents of a kind, as far as some questions are about them: read in two queries."""
 
@@ -73,11 +85,11 @@ class Corpus:
             count[self.stems[one.stem], column[one.object_id]] += fields[one.field] * one.count
         size: Matrix = np.array([lengths[number] for number in self.ids], dtype=np.float32)
         usual = float(size.mean()) if size.any() else 1.0
-        stretch = SATURATION * (1 - LENGTH_MATTERS + LENGTH_MATTERS * size / usual)
+        stretch = stretch_of(size, usual)
         self.holds: Matrix = (count / (count + stretch)).astype(np.float32)
         held = (count > 0).sum(axis=1)
-        self.rarity: Matrix = np.log1p((len(self.ids) - held + 0.5) / (held + 0.5)).astype(np.float32)
-        self.unheard = float(np.log1p((len(self.ids) + 0.5) / 0.5))
+        self.rarity: Matrix = rarity_of(len(self.ids), held)
+        self.unheard = float(rarity_of(len(self.ids), np.zeros(1))[0])
         """What a word that no document holds is worth in the question, as the rarest of all."""
 
     def relevance(self, questions: Sequence[Question], *, only: Sequence[int] | None = None) -> Matrix:

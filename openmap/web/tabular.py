@@ -41,8 +41,15 @@ def csv_bytes(head: Sequence[str], rows: Iterable[Sequence[Cell]]) -> bytes:
     return text.getvalue().encode("utf-8-sig")
 
 
-def xlsx_bytes(title: str, head: Sequence[str], rows: Iterable[Sequence[Cell]], *, created: datetime) -> bytes:
-    """Return a workbook of one sheet with a frozen head and a filter."""
+def xlsx_bytes(
+    title: str,
+    head: Sequence[str],
+    rows: Iterable[Sequence[Cell]],
+    *,
+    created: datetime,
+    about: Sequence[tuple[str, str]] = (),
+) -> bytes:
+    """Return a workbook with a frozen head and a filter; ``about``, what it says of itself, is a second sheet."""
     buffer = BytesIO()
     book = xlsxwriter.Workbook(buffer, NEVER_GUESS)
     book.set_properties({"title": title, "author": "OpenMap ESS", "created": created.replace(tzinfo=None)})
@@ -64,5 +71,11 @@ def xlsx_bytes(title: str, head: Sequence[str], rows: Iterable[Sequence[Cell]], 
         sheet.set_column(column, column, width + 2)
     sheet.freeze_panes(1, 0)
     sheet.autofilter(0, 0, last, max(0, len(head) - 1))
+    if about:
+        said = book.add_worksheet("À propos")
+        said.set_column(0, 0, 14)
+        for line, (name, value) in enumerate(about):
+            said.write_string(line, 0, name, bold)
+            said.write_string(line, 1, value[:LONGEST_CELL], text if value.startswith(FORMULA_STARTS) else None)
     book.close()
     return buffer.getvalue()

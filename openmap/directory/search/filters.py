@@ -1,0 +1,159 @@
+"""Filters as masks: over the offers for what, where and how; over the structures for all else.
+
+What is asked of an offer must hold of one and the same: a structure that cleans in Paris and cooks in Melun does not
+clean in Melun.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from openmap.directory.models import DELIVERIES, STRUCTURE_KINDS
+from openmap.directory.search.columns import Columns
+from openmap.directory.search.met import MetAt
+from openmap.directory.search.query import SIZES, Query
+from openmap.directory.search.reading import Understood
+from openmap.directory.search.vocabulary import Bools, Place
+from openmap.reference.relevance import Matrix, rarity_of, stretch_of
+
+ENOUGH: Final = 0.6
+"""Share of the words (each at its rarity) that a structure must hold to be found by its texts."""
+
+WHAT, WHERE, HOW = "activite", "lieu", "livraison"
+"""The filters over offers, by their name in an address; ``filiere`` is told with ``activite``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Worded:
+    """What the words find: ``relevance`` (0 to 1) and ``held`` (share of the words held) a row, ``found`` a mask."""
+
+    relevance: Matrix
+    found: Bools
+    named: Bools
+    """Rows with an offer of an activity that the words name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """The masks of the filters that are set: by name, over offers and over structures."""
+
+    offers: Mapping[str, Bools]
+    structures: Mapping[str, Bools]
+    place: Place | None
+    words: Worded | None
+
+
+def asked(columns: Columns, query: Query, meant: Understood, met: Sequence[MetAt]) -> Asked:
+    """Return the masks of a query; a value that is nobody's lets nobody through."""
+    words = _worded(columns, meant) if query.words else None
+    place = columns.vocabulary.place(query.place) if query.place else None
+    offers: dict[str, Bools] = {}
+    if query.activities or query.trades:
+        offers[WHAT] = _one_of(wanted_activities(columns, query))[columns.offers.activity]
+    if query.place:
+        nowhere = np.zeros(len(columns.vocabulary.communes), dtype=np.bool_)
+        offers[WHERE] = columns.serving(nowhere if place is None else place.communes)
+    if query.deliveries:
+        bits = sum(1 << at for at, one in enumerate(DELIVERIES) if one in query.deliveries)
+        offers[HOW] = (columns.offers.delivery & bits) != 0
+    return Asked(offers, _structures(columns, query, words, met), place, words)
+
+
+def wanted_activities(columns: Columns, query: Query) -> Bools:
+    """Return the activities asked for (a mask): those named, and all of a trade of which none is named."""
+    words = columns.vocabulary
+    wanted = np.zeros(len(words.activities) + 1, dtype=np.bool_)
+    chosen = {words.activity_of_code[code] for code in query.activities if code in words.activity_of_code}
+    narrowed = {int(words.trade_of_activity[at]) for at in chosen}
+    wanted[list(chosen)] = True
+    for code in query.trades:
+        trade = words.trade_of_code.get(code)
+        if trade is not None and trade not in narrowed:
+            wanted[:-1] |= words.trade_of_activity == trade
+    return wanted
+
+
+def through(columns: Columns, asked: Asked, but: str = "") -> Bools:
+    """Return the rows that pass all filters, ``but`` that one."""
+    offers = offers_through(columns, asked, but)
+    rows = columns.alive.copy() if offers is None else columns.with_rows(offers)
+    for name, mask in asked.structures.items():
+        if name != but:
+            rows &= mask
+    return rows & columns.alive
+
+
+def offers_through(columns: Columns, asked: Asked, but: str = "") -> Bools | None:
+    """Return the offers that pass the filters over offers, ``but`` that one; ``None`` where there is no such filter."""
+    masks = [mask for name, mask in asked.offers.items() if name != but]
+    if not masks:
+        return None
+    found = masks[0].copy()
+    for mask in masks[1:]:
+        found &= mask
+    return found & columns.alive[columns.offers.rows]
+
+
+def _one_of(wanted: Bools) -> Bools:
+    """Return the mask by place, its last value (an activity of -1) never wanted."""
+    wanted[-1] = False
+    return wanted
+
+
+def _structures(columns: Columns, query: Query, words: Worded | None, met: Sequence[MetAt]) -> dict[str, Bools]:
+    held = columns.structures
+    masks: dict[str, Bools] = {}
+    if words is not None:
+        masks["q"] = words.found
+    if query.kinds:
+        bits = sum(1 << at for at, one in enumerate(STRUCTURE_KINDS) if one in query.kinds)
+        masks["type"] = (held.kinds & bits) != 0
+    if query.labels:
+        codes = columns.vocabulary.label_of_code
+        wanted = np.array([codes[one] for one in query.labels if one in codes], dtype=np.int32)
+        masks["label"] = np.zeros(len(held), dtype=np.bool_)
+        masks["label"][columns.labels.rows[np.isin(columns.labels.label, wanted)]] = True
+    if query.size:
+        masks["taille"] = held.size == list(SIZES).index(query.size)
+    if query.public_references:
+        masks["references"] = held.served_public
+    if query.met:
+        there = frozenset[int]().union(*(one.structure_ids for one in met if one.slug == query.met))
+        masks["rencontre"] = np.zeros(len(held), dtype=np.bool_)
+        masks["rencontre"][[columns.row_of[one] for one in there if one in columns.row_of]] = True
+    return masks
+
+
+def _worded(columns: Columns, meant: Understood) -> Worded:
+    """Return what words find: by number, by the activities that they name, by the stems that texts hold."""
+    count = len(columns.structures)
+    relevance = np.zeros(count, dtype=np.float32)
+    held = np.zeros(count, dtype=np.float32)
+    named = np.zeros(count, dtype=np.bool_)
+    if meant.siren:
+        width = 10 ** (14 - len(meant.siren))
+        found = (columns.structures.siret // width == int(meant.siren)) & (columns.structures.siret > 0)
+        return Worded(found.astype(np.float32), found, named)
+    whole = 0.0
+    lengths = columns.structures.length
+    alive = len(columns)
+    usual = float(lengths[columns.alive].mean()) if alive and lengths.any() else 1.0
+    for stem, weight in meant.question.weights().items():
+        rows, written = columns.stem(stem)
+        rarity = float(rarity_of(alive, np.array([len(rows)]))[0])
+        relevance[rows] += weight * rarity * (written / (written + stretch_of(lengths[rows], usual)))
+        if stem in meant.question.own:
+            own = meant.question.own[stem] * rarity
+            held[rows] += own
+            whole += own
+    if meant.activities:
+        wanted = np.zeros(len(columns.vocabulary.activities) + 1, dtype=np.bool_)
+        wanted[[columns.vocabulary.activity_at[one] for one in meant.activities]] = True
+        named = columns.with_rows(_one_of(wanted)[columns.offers.activity])
+    whole = whole or 1.0
+    found = (held >= ENOUGH * whole - 1e-6) & (held > 0) | named
+    return Worded(np.minimum(1.0, relevance / whole).astype(np.float32), found, named)
