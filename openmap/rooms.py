@@ -62,10 +62,10 @@ from openmap.meetings import plan_privacy as _plan_privacy  # noqa: F401
 from openmap.meetings import tasks as _tasks  # noqa: F401
 from openmap.meetings import views as meetings
 from openmap.meetings import wish_privacy as _wish_privacy  # noqa: F401
+from openmap.needs import answering_pages, outcome_pages, plans, stating
 from openmap.needs import buyer_part as _buyer_part  # noqa: F401
 from openmap.needs import import_privacy as _import_privacy  # noqa: F401
 from openmap.needs import indexing as _needs_indexing  # noqa: F401
-from openmap.needs import outcome_pages, plans, stating
 from openmap.needs import privacy as _needs_privacy  # noqa: F401
 from openmap.needs import views as needs
 from openmap.needs import watching as _needs_watching  # noqa: F401
@@ -88,7 +88,7 @@ PAGES: Final[tuple[ModuleType, ...]] = (
     message_pages, answer_pages, list_pages, compare_pages, watch_pages,
     showing, keeping, keeping_offers, keeping_clients, keeping_files, claiming, confirming,
     facilitators, buyers,
-    stating, needs, plans, outcome_pages,
+    stating, needs, answering_pages, plans, outcome_pages,
     preparing, parts, registrations, stands, resources, access_plans, team, history,
     renewing, applying, attached_files, examining, handing, writing, asking, behalf, bringing, comparing,
     jury_pages, juror_pages,

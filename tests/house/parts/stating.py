@@ -69,6 +69,12 @@ PAGES: tuple[Page, ...] = (
     Page("stating.index", OWN, "buyer"),
     Page("stating.index", f"{OWN}?etat=withdrawn&quand=past", "buyer"),
     Page("stating.new", f"{OWN}/nouveau", "buyer"),
+    Page("answering.ask", "/besoins/structures"),
+    Page("answering.ask", "/besoins/structures?objet=tonte+des+parcs+77310000"),
+    Page("answering.show", "/besoins/{need_public}/structures"),
+    Page("answering.show", "/besoins/{need_shared}/structures?lieu=ept:T99", "participant"),
+    Page("answering.show", "/besoins/{need_kept}/structures", "buyer"),
+    Page("answering.show", "/besoins/{need_draft}/structures", "buyer"),
     Page("stating.edit", "/besoins/{need_public}/modifier", "buyer"),
     Page("stating.edit", "/besoins/{need_draft}/modifier", "buyer"),
 )
