@@ -19,8 +19,8 @@ from openmap.agendas.services import write_agendas
 from openmap.demo_parts import furnish
 from openmap.demo_parts.buying import demo_buying
 from openmap.demo_parts.publishing import demo_publishing_real
-from openmap.demo_parts.supposing import demo_supposing
 from openmap.demo_parts.sourcing import demo_sourcing
+from openmap.demo_parts.supposing import demo_supposing
 from openmap.demo_parts.wishing import demo_wishing
 from openmap.directory.models import Organisation
 from openmap.directory.services import invite

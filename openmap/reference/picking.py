@@ -14,7 +14,6 @@ from sqlalchemy.orm import joinedload
 from openmap.extensions import AnySession
 from openmap.reference.models import Activity
 from openmap.reference.stems import stems_of
-from openmap.reference.words import folded
 
 MOST: Final = 12
 """How many of a kind a search shows: more would not be read on a phone."""
