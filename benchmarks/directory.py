@@ -59,8 +59,8 @@ MORE = (
 )  # fmt: skip
 WORDS = (
     "nettoyage de bureaux", "traiteur bio", "espaces verts", "désherbage", "maçonnerie", "peinture",
-    "réemploi mobilier", "blanchisserie", "imprimerie", "collecte de papier", "déménagement", "mise sous pli", "ressourcerie lilas",
-    "équipes encadrées", "livraison vélo",
+    "réemploi mobilier", "blanchisserie", "imprimerie", "collecte de papier", "déménagement", "mise sous pli",
+    "ressourcerie lilas", "équipes encadrées", "livraison vélo",
 )  # fmt: skip
 HEAD = (
     "| engine | structures | how | answers | p50 | p95 | longest | errors | statements | memory a process | index |\n"

@@ -47,12 +47,14 @@ def index() -> ResponseReturnValue:
     """Show a page of a search; to htmx, what changes of it."""
     found = find(db.session, Query.read(request.args), today=today())
     live = request.headers.get("HX-Request") == "true" and "HX-History-Restore-Request" not in request.headers
+    structures = _whole([hit.structure_id for hit in found.hits])
     page = render_template(
         "directory/_found.html" if live else "directory/index.html",
         live=live,
         found=found,
         query=found.query,
-        structures={one.id: one for one in _whole([hit.structure_id for hit in found.hits])},
+        structures={one.id: one for one in structures},
+        offers={offer.id: offer for one in structures for offer in one.offers},
         order=parts_of_order(found.query),
         has_pages="structures.show" in current_app.view_functions,
         address=_address,
