@@ -58,6 +58,7 @@ from openmap.meetings import (
     wish_pages,
 )
 from openmap.meetings import memory as _memory  # noqa: F401
+from openmap.meetings import met_before as _met_before  # noqa: F401
 from openmap.meetings import plan_privacy as _plan_privacy  # noqa: F401
 from openmap.meetings import tasks as _tasks  # noqa: F401
 from openmap.meetings import views as meetings

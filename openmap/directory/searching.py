@@ -50,12 +50,14 @@ def index() -> ResponseReturnValue:
     found = find(db.session, Query.read(request.args), today=today())
     live = request.headers.get("HX-Request") == "true" and "HX-History-Restore-Request" not in request.headers
     ids, person = [hit.structure_id for hit in found.hits], current_person()
+    structures = _whole(ids)
     page = render_template(
         "directory/_found.html" if live else "directory/index.html",
         live=live,
         found=found,
         query=found.query,
-        structures={one.id: one for one in _whole(ids)},
+        structures={one.id: one for one in structures},
+        offers={offer.id: offer for one in structures for offer in one.offers},
         kept=kept(db.session, person, ids),
         order=parts_of_order(found.query),
         has_pages="structures.show" in current_app.view_functions,

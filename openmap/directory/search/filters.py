@@ -7,7 +7,7 @@ clean in Melun.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 import numpy as np
@@ -45,6 +45,8 @@ class Asked:
     structures: Mapping[str, Bools]
     place: Place | None
     words: Worded | None
+    kept: dict[tuple[str, str], Bools] = field(default_factory=dict, compare=False)
+    """Masks that were worked out once for this query: every filter counts beside the others."""
 
 
 def asked(columns: Columns, query: Query, meant: Understood, met: Sequence[MetAt]) -> Asked:
@@ -79,8 +81,11 @@ def wanted_activities(columns: Columns, query: Query) -> Bools:
 
 def through(columns: Columns, asked: Asked, but: str = "") -> Bools:
     """Return the rows that pass all filters, ``but`` that one."""
-    offers = offers_through(columns, asked, but)
-    rows = columns.alive.copy() if offers is None else columns.with_rows(offers)
+    over = but if but in asked.offers else ""
+    if ("rows", over) not in asked.kept:
+        offers = offers_through(columns, asked, over)
+        asked.kept["rows", over] = columns.alive if offers is None else columns.with_rows(offers)
+    rows = asked.kept["rows", over].copy()
     for name, mask in asked.structures.items():
         if name != but:
             rows &= mask
@@ -92,10 +97,13 @@ def offers_through(columns: Columns, asked: Asked, but: str = "") -> Bools | Non
     masks = [mask for name, mask in asked.offers.items() if name != but]
     if not masks:
         return None
-    found = masks[0].copy()
-    for mask in masks[1:]:
-        found &= mask
-    return found & columns.alive[columns.offers.rows]
+    over = but if but in asked.offers else ""
+    if ("offers", over) not in asked.kept:
+        found = columns.alive[columns.offers.rows]
+        for mask in masks:
+            found &= mask
+        asked.kept["offers", over] = found
+    return asked.kept["offers", over]
 
 
 def _one_of(wanted: Bools) -> Bools:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import math
 from collections import defaultdict
 from collections.abc import Collection, Iterator
 from typing import Any, Final, TypeVar
 
 import numpy as np
-from sqlalchemy import Select, select
+from sqlalchemy import Select, Text, cast, select
 
 from openmap.directory.models import (
     STRUCTURE_KINDS,
@@ -87,7 +88,8 @@ class _Reader:
 
     def _structures(self) -> dict[str, Any]:
         asked = select(
-            Structure.id, Structure.kind, Structure.also_kinds, Structure.workforce, Structure.commune_code,
+            Structure.id, Structure.kind, cast(Structure.also_kinds, Text).label("others"),
+            Structure.workforce, Structure.commune_code,
             Structure.lon, Structure.lat, Structure.siret, Structure.confirmed_at, Structure.listed_at,
         ).where(Structure.listed_at.is_not(None), Structure.delisted_at.is_(None))  # fmt: skip
         bit = {kind: 1 << at for at, kind in enumerate(STRUCTURE_KINDS)}
@@ -96,7 +98,13 @@ class _Reader:
             seat = self._words.commune_at.get(row.commune_code, -1)
             self._row_of[row.id] = len(lines)
             self._seats.append((_NOWHERE, _NOWHERE, seat) if row.lon is None else (row.lon, row.lat, seat))
-            kinds = sum({bit[kind] for kind in (row.kind, *row.also_kinds) if kind in bit})
+            kinds = sum(
+                {
+                    bit[kind]
+                    for kind in (row.kind, *(json.loads(row.others) if len(row.others) > 2 else ()))
+                    if kind in bit
+                }
+            )
             size = -1 if not row.workforce else sum(row.workforce >= first for first in _STARTS) - 1
             day = (row.confirmed_at or row.listed_at).toordinal()
             lines.append((row.id, kinds, size, seat, int(row.siret) if (row.siret or "").isdecimal() else 0, day))

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from openmap.directory.search.columns import Columns, Longs
 from openmap.directory.search.filters import WHAT, Asked, offers_through
 from openmap.directory.search.reading import Understood
-from openmap.directory.search.vocabulary import Floats, Place
+from openmap.directory.search.vocabulary import Floats, Place, Vocabulary
 from openmap.reference.queries import EARTH_RADIUS_KM
 from openmap.web.french import number
 
@@ -73,21 +73,32 @@ def distances(columns: Columns, place: Place, rows: Longs) -> Floats:
     seat = columns.structures.seat[rows]
     points = columns.structures.points[rows]
     inside = np.where(seat >= 0, place.communes[seat], False)
-    targets = columns.vocabulary.points[place.communes]
-    targets = targets[~np.isnan(targets[:, 0])]
+    targets = _targets(columns.vocabulary, place)
     km = np.full(len(rows), np.nan)
     if len(targets) == 1:
         km = _km(points @ targets[0])
     elif len(targets):
         # Of a large place, the seat's commune stands for the seat; a seat without one is measured itself.
-        best = np.array([np.max(targets @ one) for one in columns.vocabulary.points])
-        by_commune = _km(best)
-        km = np.where(seat >= 0, by_commune[seat], np.nan)
+        km = np.where(seat >= 0, _by_commune(columns.vocabulary, place, targets)[seat], np.nan)
         alone = np.flatnonzero((seat < 0) & ~np.isnan(points[:, 0]))
-        km[alone] = _km(np.array([np.max(targets @ one) for one in points[alone]]))
+        km[alone] = _km((points[alone] @ targets.T).max(axis=1, initial=-1.0))
     if not place.is_commune or not len(targets):
         km[inside] = 0.0
     return km
+
+
+def _targets(words: Vocabulary, place: Place) -> Floats:
+    points = words.points[place.communes]
+    return points[~np.isnan(points[:, 0])]
+
+
+def _by_commune(words: Vocabulary, place: Place, targets: Floats) -> Floats:
+    """Return how far each commune is from a place; kept, for the same places are asked again and again."""
+    known: Floats | None = words.kept.get(("km", place.value))
+    if known is None:
+        known = _km((words.points @ targets.T).max(axis=1))
+        words.kept["km", place.value] = known
+    return known
 
 
 class Why:

@@ -42,6 +42,8 @@ class Vocabulary:
     """Read in six queries. Places of arrays: ``activity_at`` by id, ``commune_at`` by INSEE code, a former one too."""
 
     def __init__(self, session: AnySession) -> None:
+        self.kept: dict[Any, Any] = {}
+        """What others have made of these words and places, for as long as they hold: by a key of theirs."""
         self._read_words(session)
         self._read_communes(session)
         self._read_areas(session)
