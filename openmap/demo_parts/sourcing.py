@@ -14,6 +14,7 @@ from openmap.extensions import AnySession
 from openmap.people.models import Person
 from openmap.people.services import welcome
 from openmap.reference.models import Activity, Area, Commune, Label
+from openmap.reference.words import folded
 
 STRUCTURES: Final = (
     # name, kind, commune, activities, reach (km, areas or france), workforce, share of supported people, labels
@@ -94,9 +95,9 @@ class _Words:
     """The reference data by the words of the table above; what a loaded reference lacks is left out."""
 
     def __init__(self, session: AnySession) -> None:
-        wanted = [row[2] for row in STRUCTURES]
-        today = select(Commune).where(Commune.name.in_(wanted), Commune.current_code.is_(None))
-        self.communes = {one.name: one for one in session.scalars(today)}
+        wanted = {folded(row[2]) for row in STRUCTURES}
+        today = select(Commune).where(Commune.folded.in_(wanted), Commune.current_code.is_(None))
+        self.communes = {one.folded: one for one in session.scalars(today)}
         self.activities = {one.code: one for one in session.scalars(select(Activity))}
         self.labels = {one.code: one for one in session.scalars(select(Label))}
         self.areas = {f"{one.level}:{one.code}": one for one in session.scalars(select(Area))}
@@ -105,7 +106,7 @@ class _Words:
 
 def _structure(words: _Words, row: tuple[Any, ...], rank: int, now: datetime) -> Structure:
     name, kind, place, activities, reach, workforce, share, labels = row
-    commune, listed = words.communes.get(place), now - timedelta(days=20 * rank + 3)
+    commune, listed = words.communes.get(folded(place)), now - timedelta(days=20 * rank + 3)
     offers = [
         Offer(position=at, activity=words.activities[code], **_how(kind, rank + at), **_where(words, reach))
         for at, code in enumerate(activities.split())

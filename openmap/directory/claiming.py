@@ -15,7 +15,9 @@ from openmap.directory.page_forms import ClaimForm
 from openmap.directory.permissions import may_ask_for, may_publish
 from openmap.directory.showing import structure_or_404
 from openmap.extensions import db, limiter
+from openmap.people import own_pages
 from openmap.people.access import administrators_only, here, signed_in
+from openmap.people.own_pages import OwnPage
 
 blueprint = Blueprint("claiming", __name__, url_prefix="/annuaire")
 
@@ -85,3 +87,13 @@ def _page(structure: Structure, form: ClaimForm, refusal: str = "") -> str:
         keeps=may_publish(here(), structure),
         refusal=refusal,
     )
+
+
+own_pages.register(
+    "claims",
+    lambda session, person: (
+        [OwnPage(_("Demandes de tenir une page (%(count)d)", count=count), url_for("claiming.index"))]
+        if person.is_administrator and (count := claims.count_waiting(session))
+        else []
+    ),
+)

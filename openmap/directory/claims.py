@@ -10,7 +10,7 @@ from typing import Final
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import joinedload
 
 from openmap.directory.models import Claim, Delegate, Structure
@@ -93,6 +93,11 @@ def waiting_claims(session: AnySession) -> list[tuple[Claim, bool]]:
     asked = select(Claim, has_people).where(Claim.state == "asked").order_by(Claim.id)
     rows = session.execute(asked.options(joinedload(Claim.person), joinedload(Claim.structure)))
     return [(claim, bool(represented)) for claim, represented in rows]
+
+
+def count_waiting(session: AnySession) -> int:
+    """Return how many claims wait for an answer."""
+    return session.scalar(select(func.count()).select_from(Claim).where(Claim.state == "asked")) or 0
 
 
 def claim_of(session: AnySession, structure: Structure, person: Person) -> Claim | None:

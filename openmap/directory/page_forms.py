@@ -148,7 +148,7 @@ class PlaceForm(PageForm):
 
     def validate_commune(self, field: Any) -> None:
         """Turn what was typed into a commune; where several fit, ask which one."""
-        if not field.data:
+        if not field.data or field.errors:  # a text too long is no pattern for a database
             return
         present = self.structure.commune
         if present is not None and field.data == place_name(present):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
+from io import BytesIO
 from typing import Any
 
 import pytest
@@ -11,6 +12,8 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
+from openmap.demo_parts.applying import MARK
+from openmap.demo_parts.sourcing import demo_sourcing
 from openmap.directory import claims, reminding
 from openmap.directory.maintaining import held
 from openmap.directory.models import Claim, ClientReference, Delegate, FieldSource, Offer, Structure
@@ -19,10 +22,14 @@ from openmap.directory.page_words import mark_of
 from openmap.directory.permissions import may_manage
 from openmap.extensions import db
 from openmap.mail.models import Message
-from openmap.people.models import ADMINISTRATOR, Person
+from openmap.meetings.models import Participation
+from openmap.people.models import ADMINISTRATOR, ORGANISER, Person
 from openmap.people.services import erase
+from openmap.reference.cli import load_packaged
 from openmap.reference.models import Activity, Area, AreaCommune, Commune, Trade
+from tests.factories import make_edition
 from tests.house.counting import statements
+from tests.pictures import shown_png
 from tests.signing import client_of, make_person, now, sent
 
 
@@ -282,3 +289,59 @@ def test_a_script_in_what_an_import_or_a_file_wrote_is_text(app: Flask, structur
         text = keeper(app).get(f"/annuaire/structures/{structure.id}{path}").text
         assert SCRIPT not in text, path
         assert 'href="javascript' not in text
+
+
+def test_places_are_offered_with_their_level(app: Flask, structure: Structure) -> None:
+    path = f"/annuaire/structures/{structure.id}/tenir/offres/mots/lieux?find_place=seine"
+    assert re.search(r"Seine-Saint-Denis <span[^>]*>Département", keeper(app).get(path).text)
+
+
+def test_organisers_who_look_after_a_structure_write_but_do_not_publish(app: Flask, structure: Structure) -> None:
+    edition = make_edition("essai")
+    db.session.add(Participation(edition=edition, organisation=structure, code="S99", side="structure"))
+    organiser = client_of(app, make_person("organisation@essai.example", ORGANISER, edition_id=edition.id))
+    db.session.commit()
+    path = f"/annuaire/structures/{structure.id}/tenir"
+    mark = mark_of(held(structure, PresentationForm.fields))
+    assert sent(organiser, f"{path}/presentation", {"mark": mark, "description": "Pour elle"}).status_code == 303
+    for deed in ("publication", "retrait", "confirmation", "radiation"):
+        assert sent(organiser, f"{path}/{deed}", {"reason": "x"}).status_code == 403
+    assert sent(keeper(app), f"{path}/radiation", {"reason": "x"}).status_code == 403
+
+
+def test_files_are_judged_by_their_content_and_handed_over_safely(app: Flask, structure: Structure) -> None:
+    path = f"/annuaire/structures/{structure.id}"
+
+    def put(use: str, content: bytes, name: str, words: str = "Ce que l’on voit") -> int:
+        data = {"use": use, "words": words, "file": (BytesIO(content), name)}
+        return sent(keeper(app), f"{path}/tenir/fichiers", data, content_type="multipart/form-data").status_code
+
+    assert put("photo", b"%PDF-1.7 essai", "photo.png") == 422
+    assert put("document", shown_png(), "plaquette.pdf") == 422
+    assert put("photo", b"<svg xmlns='http://www.w3.org/2000/svg' onload='alert(1)'/>", "photo.svg") == 422
+    assert put("photo", shown_png(), "photo.png", words="") == 422
+    assert put("logo", shown_png(), "logo.png") == put("document", b"%PDF-1.7 essai", "p.html.pdf") == 303
+    db.session.expire_all()
+    logo, document = structure.files
+    shown = app.test_client().get(f"{path}/fichiers/{logo.id}", buffered=True)
+    handed = app.test_client().get(f"{path}/fichiers/{document.id}", buffered=True)
+    assert shown.headers["Content-Disposition"].startswith("inline")
+    assert handed.headers["Content-Disposition"].startswith("attachment")
+    for answer in (shown, handed):
+        assert "sandbox" in answer.headers["Content-Security-Policy"]
+    structure.listed_at = None
+    db.session.commit()
+    assert app.test_client().get(f"{path}/fichiers/{logo.id}").status_code == 404
+    assert sent(keeper(app), f"{path}/tenir/fichiers/{logo.id}/suppression").status_code == 303
+
+
+def test_the_invented_directory_is_marked_whole_and_made_once(app: Flask) -> None:
+    load_packaged()
+    people = {"structure_delegate": make_person("delegue@essai.example")}
+    assert demo_sourcing(db.session, people, now()) == 40
+    db.session.commit()
+    made = db.session.scalars(select(Structure)).all()
+    assert [one.name for one in made if not (one.is_invented and one.name.endswith(MARK))] == []
+    assert [one.name for one in made if not (one.commune_code and one.offers)] == []
+    assert len({one.siret for one in made}) == 40
+    assert demo_sourcing(db.session, people, now()) == 0
