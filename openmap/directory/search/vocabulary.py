@@ -13,6 +13,7 @@ from sqlalchemy import select
 
 from openmap.extensions import AnySession
 from openmap.reference.labels import level_label
+from openmap.reference.lexicon import Lexicon
 from openmap.reference.models import Activity, Area, AreaCommune, Commune, Label, Trade
 from openmap.reference.words import folded
 
@@ -42,6 +43,8 @@ class Vocabulary:
     """Read in six queries. Places of arrays: ``activity_at`` by id, ``commune_at`` by INSEE code, a former one too."""
 
     def __init__(self, session: AnySession) -> None:
+        self.lexicon = Lexicon()
+        """The words that structures use; learnt as they are gathered."""
         self._read_words(session)
         self._read_communes(session)
         self._read_areas(session)
