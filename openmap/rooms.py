@@ -10,7 +10,17 @@ from flask import Flask
 from openmap import web
 from openmap.agendas import exports, own_agenda, publication_views
 from openmap.agendas import privacy as _agendas_privacy  # noqa: F401
-from openmap.applications import applying, asking, behalf, bringing, comparing, examining, handing, writing
+from openmap.applications import (
+    applying,
+    asking,
+    behalf,
+    bringing,
+    calling_pages,
+    comparing,
+    examining,
+    handing,
+    writing,
+)
 from openmap.applications import files as attached_files
 from openmap.applications import indexing as _applications_indexing  # noqa: F401
 from openmap.applications import preparation as _applications_preparation  # noqa: F401
@@ -66,7 +76,7 @@ PAGES: Final[tuple[ModuleType, ...]] = (
     people, mail, signin, account, reference, organisations, searching,
     stating, needs, answering_pages, plans, outcome_pages,
     preparing, parts, registrations, stands, resources, access_plans, team, history,
-    applying, attached_files, examining, handing, writing, asking, behalf, bringing, comparing,
+    applying, attached_files, examining, calling_pages, handing, writing, asking, behalf, bringing, comparing,
     jury_pages, juror_pages,
     events,
     deciding, coachings,
