@@ -11,7 +11,7 @@ WITHOUT_DATABASE := scheduler house/test_static.py house/test_docs.py pitches/te
 	applications/test_uploads.py agendas/test_printing.py journeys/test_slow_uploads.py journeys/test_large_edition.py
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo run test test-postgres test-browser lint format types bench bench-quick bench-forums bench-deadline bench-readings bench-matching bench-wishes bench-large bench-directory lock clean
+.PHONY: help setup demo run test test-postgres test-browser lint format types bench bench-quick bench-forums bench-deadline bench-readings bench-matching bench-retrieval bench-wishes bench-large bench-directory lock clean
 
 help: ## list the verbs
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-14s %s\n", $$1, $$2}'
@@ -68,6 +68,9 @@ bench-readings: $(SETUP) ## readings shared out among a jury, twenty seeds (some
 
 bench-matching: $(SETUP) ## the match score on sixty judgements (ARGS="--large 1000 3000 --postgres=…": its cost; some seconds)
 	@$(BIN)/python -m benchmarks.matching $(ARGS)
+
+bench-retrieval: $(SETUP) ## the directory's search on eighty graded questions (ARGS="--postgres=…": there too; a minute)
+	@$(BIN)/python -m benchmarks.retrieval $(ARGS)
 
 bench-wishes: $(SETUP) ## 300 participants saying their wishes while a solve runs (ARGS="--postgres=…": there too; three minutes)
 	@$(BIN)/python -m benchmarks.wishes $(ARGS)

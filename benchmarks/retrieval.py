@@ -91,8 +91,8 @@ ASIDES: Final = (
 LONG: Final = (
     "Créée il y a vingt ans par des habitants, notre structure accueille des personnes éloignées de l’emploi, les "
     "forme et les accompagne vers un travail durable. Chaque parcours dure de six à vingt-quatre mois, avec un "
-    "encadrant technique et une conseillère en insertion. Nous travaillons avec les communes, les bailleurs, les hôpitaux et les "
-    "entreprises du territoire, dans le respect de l’environnement.",
+    "encadrant technique et une conseillère en insertion. Nous travaillons avec les communes, les bailleurs, les "
+    "hôpitaux et les entreprises du territoire, dans le respect de l’environnement.",
     "Établissement inclusif agréé, nous faisons travailler plus de cinquante personnes en situation de handicap. La "
     "qualité, les délais et l’écoute sont nos engagements ; nos ateliers sont accessibles et ouverts aux visites.",
     "Association à but non lucratif.",

@@ -13,7 +13,18 @@ from openmap.agendas import privacy as _agendas_privacy  # noqa: F401
 from openmap.agendas import release_standing as _release_standing  # noqa: F401
 from openmap.api import sitemaps
 from openmap.api import views as api
-from openmap.applications import applying, asking, behalf, bringing, comparing, examining, handing, renewing, writing
+from openmap.applications import (
+    applying,
+    asking,
+    behalf,
+    bringing,
+    calling_pages,
+    comparing,
+    examining,
+    handing,
+    renewing,
+    writing,
+)
 from openmap.applications import files as attached_files
 from openmap.applications import indexing as _applications_indexing  # noqa: F401
 from openmap.applications import preparation as _applications_preparation  # noqa: F401
@@ -91,7 +102,7 @@ PAGES: Final[tuple[ModuleType, ...]] = (
     facilitators, buyers,
     stating, needs, answering_pages, plans, outcome_pages,
     preparing, parts, registrations, stands, resources, access_plans, team, history,
-    renewing, applying, attached_files, examining, handing, writing, asking, behalf, bringing, comparing,
+    renewing, applying, attached_files, examining, calling_pages, handing, writing, asking, behalf, bringing, comparing,
     jury_pages, juror_pages,
     events,
     deciding, coachings,

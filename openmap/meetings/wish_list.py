@@ -6,7 +6,7 @@ Nothing of what the other side says is ever read here.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -15,12 +15,15 @@ from sqlalchemy.orm import with_polymorphic
 
 from openmap.applications.models import Application
 from openmap.directory.models import Organisation, Structure
+from openmap.directory.search.reading import understand
 from openmap.extensions import AnySession
 from openmap.meetings.models import LEVELS, Choice, Participation
 from openmap.meetings.queries import needs_of
 from openmap.meetings.suggesting import Suggestion, suggestions
 from openmap.meetings.wishing import Line, digest, in_order, order_seen
 from openmap.needs.models import Need
+from openmap.reference.lexicon import Lexicon
+from openmap.reference.stems import stems_and_words, stems_of
 from openmap.reference.words import folded
 from openmap.web.french import sort_key
 
@@ -141,7 +144,8 @@ def listed(
     said = session.scalars(select(Choice).where(Choice.participation_id == participation.id)).all()
     choices = {one.other_id: one for one in said}
     found = suggestions(session, participation)
-    kept = [number for number, row in everyone.items() if _fits(row, choices.get(number), asked)]
+    meant = _meant(session, everyone.values(), asked.words)
+    kept = [number for number, row in everyone.items() if _fits(row, choices.get(number), asked, meant)]
     names = {number: sort_key(everyone[number].name) for number in kept}
     if asked.by_name:
         kept.sort(key=lambda number: (names[number], number))
@@ -152,13 +156,31 @@ def listed(
     return Listed(_rows(session, numbers, choices, found.of(numbers), typed or {}), len(kept), len(everyone), page)
 
 
-def _fits(row: Any, choice: Choice | None, asked: Asked) -> bool:
+def _meant(session: AnySession, rows: Iterable[Any], words: str) -> list[set[str]]:
+    """Return the stems that answer each word that was typed, slips mended as in the directory's search."""
+    if not words:
+        return []
+    heard = Lexicon()
+    for row in rows:
+        heard.learn(stems_and_words(_text_of(row)))
+    meant = understand(session, words, heard)
+    return [{stem} | {one for one, own in meant.kin.items() if own == stem} for stem in meant.question.own]
+
+
+def _text_of(row: Any) -> str:
+    return f"{row.name} {row.city} {row.activity}"
+
+
+def _fits(row: Any, choice: Choice | None, asked: Asked, meant: Sequence[set[str]]) -> bool:
     level = "" if choice is None or choice.source == "completed" else choice.level
     fits = {"": True, "sans": not level, "choisis": level in {"must", "want", "open"}, "eviter": level == "veto"}
     if not fits[asked.shown]:
         return False
-    text = folded(f"{row.name} {row.city} {row.activity}") if asked.words else ""
-    return all(word in text for word in folded(asked.words).split())
+    if not asked.words:
+        return True
+    text, stems = folded(_text_of(row)), set(stems_of(_text_of(row)))
+    as_typed = all(word in text for word in folded(asked.words).split())
+    return as_typed or (bool(meant) and all(one & stems for one in meant))
 
 
 def _rows(

@@ -108,6 +108,7 @@ ACTION_LABELS: dict[str, LazyString] = {
     "application.judged": lazy_gettext("recevabilité décidée"),
     "application.merged": lazy_gettext("candidatures réunies"),
     "application.invited": lazy_gettext("structure invitée à candidater"),
+    "structure.called": lazy_gettext("structure de l’annuaire invitée à candidater"),
     "application.imported": lazy_gettext("candidature importée"),
     "question.added": lazy_gettext("question ajoutée"),
     "question.changed": lazy_gettext("question modifiée"),

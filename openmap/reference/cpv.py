@@ -26,11 +26,6 @@ class Typed:
     code: str
     key: str
 
-    @property
-    def told(self) -> str:
-        """Return the code with the key that was typed."""
-        return f"{self.code}-{self.key}" if self.key else self.code
-
 
 def codes_in(text: str) -> tuple[list[Typed], str]:
     """Return the CPV codes of a text and what is left of it without them."""

@@ -61,6 +61,8 @@ class Offers:
     zone: Ints
     pair: Ints
     """The number of its structure and activity: offers of one pair count once."""
+    guess: Ints
+    """For an offer told in words only: the activity that its words are about, never shown as its own; else -1."""
 
     def __len__(self) -> int:
         return len(self.rows)

@@ -13,7 +13,7 @@ from typing import Final
 import numpy as np
 
 from openmap.directory.models import DELIVERIES, STRUCTURE_KINDS
-from openmap.directory.search.columns import Columns
+from openmap.directory.search.columns import Columns, Ints
 from openmap.directory.search.met import MetAt
 from openmap.directory.search.query import SIZES, Query
 from openmap.directory.search.reading import Understood
@@ -22,6 +22,15 @@ from openmap.reference.relevance import Matrix, rarity_of, stretch_of
 
 ENOUGH: Final = 0.6
 """Share of the words (each at its rarity) that a structure must hold to be found by its texts."""
+
+SURELY: Final = 0.5
+"""From there on an offer's activity is what the words mean, whatever its texts say."""
+
+GUESSED: Final = 0.85
+"""What an activity is worth that was only guessed from an offer's words."""
+
+FEW, LOOSELY = 10, 0.3
+"""Where fewer are found, this share of the words is enough: a distant answer, ranked last, is better than none."""
 
 WHAT, WHERE, HOW = "activite", "lieu", "livraison"
 """The filters over offers, by their name in an address; ``filiere`` is told with ``activite``."""
@@ -33,8 +42,11 @@ class Worded:
 
     relevance: Matrix
     found: Bools
-    named: Bools
-    """Rows with an offer of an activity that the words name."""
+    about: Matrix
+    """How near a row's offers come to what the words are about: 1 where one is of the activity that they mean most."""
+
+    offers: Bools
+    """The offers that are about it; all where the words mean no activity."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +57,8 @@ class Asked:
     structures: Mapping[str, Bools]
     place: Place | None
     words: Worded | None
+    there: Bools | None = None
+    """Rows with an offer that goes to the place that the words name, which ranks but does not narrow."""
     kept: dict[tuple[str, str], Bools] = field(default_factory=dict, compare=False)
     """Masks that were worked out once for this query: every filter counts beside the others."""
 
@@ -62,7 +76,12 @@ def asked(columns: Columns, query: Query, meant: Understood, met: Sequence[MetAt
     if query.deliveries:
         bits = sum(1 << at for at, one in enumerate(DELIVERIES) if one in query.deliveries)
         offers[HOW] = (columns.offers.delivery & bits) != 0
-    return Asked(offers, _structures(columns, query, words, met), place, words)
+    named = columns.vocabulary.place(meant.place) if meant.place and not query.place else None
+    there = None
+    if named is not None:
+        going = columns.serving(named.communes)
+        there = columns.with_rows(going if words is None else going & words.offers)
+    return Asked(offers, _structures(columns, query, words, met), place, words, there)
 
 
 def wanted_activities(columns: Columns, query: Query) -> Bools:
@@ -141,27 +160,62 @@ def _worded(columns: Columns, meant: Understood) -> Worded:
     count = len(columns.structures)
     relevance = np.zeros(count, dtype=np.float32)
     held = np.zeros(count, dtype=np.float32)
-    named = np.zeros(count, dtype=np.bool_)
+    about, offers = _about(columns, meant)
     if meant.siren:
         width = 10 ** (14 - len(meant.siren))
         found = (columns.structures.siret // width == int(meant.siren)) & (columns.structures.siret > 0)
-        return Worded(found.astype(np.float32), found, named)
+        return Worded(found.astype(np.float32), found, about, offers)
     whole = 0.0
     lengths = columns.structures.length
     alive = len(columns)
     usual = float(lengths[columns.alive].mean()) if alive and lengths.any() else 1.0
+    holders: dict[str, list[Ints]] = {}
     for stem, weight in meant.question.weights().items():
         rows, written = columns.stem(stem)
         rarity = float(rarity_of(alive, np.array([len(rows)]))[0])
         relevance[rows] += weight * rarity * (written / (written + stretch_of(lengths[rows], usual)))
-        if stem in meant.question.own:
-            own = meant.question.own[stem] * rarity
-            held[rows] += own
-            whole += own
-    if meant.activities:
-        wanted = np.zeros(len(columns.vocabulary.activities) + 1, dtype=np.bool_)
-        wanted[[columns.vocabulary.activity_at[one] for one in meant.activities]] = True
-        named = columns.with_rows(_one_of(wanted)[columns.offers.activity])
+        for one in {stem, meant.kin.get(stem, stem)} & meant.question.own.keys():
+            holders.setdefault(one, []).append(rows)
+    for stem, parts in holders.items():
+        rows = np.unique(np.concatenate(parts))
+        own = meant.question.own[stem] * float(rarity_of(alive, np.array([len(rows)]))[0])
+        held[rows] += own
+        whole += own
     whole = whole or 1.0
-    found = (held >= ENOUGH * whole - 1e-6) & (held > 0) | named
-    return Worded(np.minimum(1.0, relevance / whole).astype(np.float32), found, named)
+    found = (held >= ENOUGH * whole - 1e-6) & (held > 0) | (about >= SURELY)
+    if not meant.asks_words and not meant.meant:
+        found = np.ones(count, dtype=np.bool_)
+    kept = _kept_to(columns, meant) & columns.alive
+    if np.count_nonzero(found & kept) < FEW:
+        found |= (held >= LOOSELY * whole) & (held > 0)
+    return Worded(np.minimum(1.0, relevance / whole).astype(np.float32), found & kept, about, offers)
+
+
+def _about(columns: Columns, meant: Understood) -> tuple[Matrix, Bools]:
+    """Return how near the offers of each row come to what the words mean, and which offers do.
+
+    What is meant less than most counts for little; without a meaning no row comes near, and every offer may do.
+    """
+    made = np.zeros(len(columns.structures), dtype=np.float32)
+    top = max(meant.meant.values(), default=0.0)
+    if not top:
+        return made, np.ones(len(columns.offers), dtype=np.bool_)
+    worth = np.zeros(len(columns.vocabulary.activities) + 1, dtype=np.float32)
+    for activity, share in meant.meant.items():
+        if activity in columns.vocabulary.activity_at:
+            worth[columns.vocabulary.activity_at[activity]] = (share / top) ** 3
+    offered = np.maximum(worth[columns.offers.activity], GUESSED * worth[columns.offers.guess])
+    fitting = np.flatnonzero(offered)
+    np.maximum.at(made, columns.offers.rows[fitting], offered[fitting])
+    return made, offered > 0
+
+
+def _kept_to(columns: Columns, meant: Understood) -> Bools:
+    """Return the rows of the kinds and the NAF codes that the words name."""
+    kept = np.ones(len(columns.structures), dtype=np.bool_)
+    if meant.kinds:
+        bits = sum(1 << at for at, one in enumerate(STRUCTURE_KINDS) if one in meant.kinds)
+        kept &= (columns.structures.kinds & bits) != 0
+    if meant.only is not None:
+        kept &= np.isin(columns.structures.ids, np.array(sorted(meant.only), dtype=np.int64))
+    return kept

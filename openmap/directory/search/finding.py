@@ -62,6 +62,9 @@ class Results:
     page: int = 1
     pages: int = 1
     place: Place | None = None
+    named_place: str = ""
+    """« niveau:code » of a place found among the words: it ranks, and is offered as a filter."""
+    named_place_label: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +105,8 @@ def find(session: AnySession, query: Query, *, today: date) -> Results:
         page=page,
         pages=pages,
         place=case.asked.place,
+        named_place="" if query.place else case.meant.place,
+        named_place_label=case.meant.place_name,
     )
 
 
@@ -119,7 +124,7 @@ def _case(session: AnySession, query: Query) -> _Case:
         places = columns.vocabulary.places_like(query.place_words)
         if len(places) == 1:
             query, places = replace(query, place=places[0][0], place_words=""), ()
-    meant = understand(session, query.words)
+    meant = understand(session, query.words, columns.vocabulary.lexicon)
     met = editions(session)
     asked = filters.asked(columns, query, meant, met)
     rows = np.flatnonzero(filters.through(columns, asked))

@@ -22,11 +22,14 @@ from openmap.directory.models import (
 )
 from openmap.directory.search import zones
 from openmap.directory.search.columns import Columns, LabelsHeld, Offers, Structures
+from openmap.directory.search.guessing import Guesser
 from openmap.directory.search.postings import gathered
 from openmap.directory.search.query import SIZES
 from openmap.directory.search.vocabulary import Vocabulary, unit
 from openmap.extensions import AnySession
 from openmap.reference.fulltext import SearchDocument
+from openmap.reference.meaning import meanings
+from openmap.reference.stems import stems_and_words
 
 T = TypeVar("T")
 _BATCH: Final = 500
@@ -65,6 +68,7 @@ class _Reader:
             if row[0] in self._row_of
         )
         postings, length = gathered(found, len(self._row_of))
+        self._words.lexicon.learn((stem, stem) for stem in postings.stems)
         return Columns(
             revision=revision,
             stamp=stamp,
@@ -91,12 +95,14 @@ class _Reader:
             Structure.id, Structure.kind, cast(Structure.also_kinds, Text).label("others"),
             Structure.workforce, Structure.commune_code,
             Structure.lon, Structure.lat, Structure.siret, Structure.confirmed_at, Structure.listed_at,
+            Structure.name, Structure.brand,
         ).where(Structure.listed_at.is_not(None), Structure.delisted_at.is_(None))  # fmt: skip
         bit = {kind: 1 << at for at, kind in enumerate(STRUCTURE_KINDS)}
         lines: list[tuple[int, ...]] = []
         for row in self._rows(asked, Structure.id):
             seat = self._words.commune_at.get(row.commune_code, -1)
             self._row_of[row.id] = len(lines)
+            self._words.lexicon.learn(stems_and_words(f"{row.name} {row.brand}"))
             self._seats.append((_NOWHERE, _NOWHERE, seat) if row.lon is None else (row.lon, row.lat, seat))
             kinds = sum(
                 {
@@ -166,6 +172,7 @@ class _Reader:
                 lines.append((row, 0, -1, 0, zone, _numbered(pairs, (row, -1))))
         lines.sort()  # by row: a structure's offers lie together
         made = np.array(lines, dtype=np.int64).reshape(-1, 6)
+        guesses = self._guesses()
         offers = Offers(
             rows=made[:, 0].astype(np.int32),
             ids=made[:, 1],
@@ -173,8 +180,16 @@ class _Reader:
             delivery=made[:, 3].astype(np.uint8),
             zone=made[:, 4].astype(np.int32),
             pair=made[:, 5].astype(np.int32),
+            guess=np.array([guesses.get(line[1], -1) for line in lines], dtype=np.int32),
         )
         return offers, zones.drawn(list(numbers), self._words)
+
+    def _guesses(self) -> dict[int, int]:
+        """Return the place of the activity that offers without one seem to be of, by offer."""
+        guesser = Guesser(meanings(self._session))
+        asked = select(Offer.id, Offer.title, Offer.description).where(Offer.activity_id.is_(None))
+        meant = {row.id: guesser.activity(row.title, row.description) for row in self._rows(asked, Offer.structure_id)}
+        return {offer: self._words.activity_at[one] for offer, one in meant.items() if one is not None}
 
     def _labels(self) -> LabelsHeld:
         asked = select(structure_labels.c.structure_id, structure_labels.c.label_id)

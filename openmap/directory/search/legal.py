@@ -57,6 +57,7 @@ RULES: Final = (
     _rule(r"(?:secteurs?|milieux?)\s+(?:adapt[ée]s?|prot[ée]g[ée]s?)(?:\s+et\s+(?:adapt[ée]|prot[ée]g[ée])s?)?|stpa",
           HANDICAP, _HANDICAP_ONLY),
     _rule(r"(?:du\s+)?handicap|travailleurs?\s+handicap[ée]s?", HANDICAP, _HANDICAP_ONLY, keeps=True),
+    _rule(r"(?:agences?\s+d[’' ]\s?)?int[ée]rim\s+(?:d[’' ]\s?)?insertion", frozenset({"etti"}), _ONLY, keeps=True),
     _rule(r"entreprises?\s+de\s+travail\s+temporaire\s+d[’' ]\s?insertion|etti", frozenset({"etti"}), _ONLY),
     _rule(r"(?:par\s+le\s+)?travail\s+ind[ée]pendant\s+d?[’' ]?\s?insertion|eiti", frozenset({"eiti"}), _ONLY),
     _rule(r"(?:ateliers?\s+(?:et\s+|[-/]\s?)?)?chantiers?\s+d[’' ]\s?insertion|aci", frozenset({"aci"}), _ONLY,

@@ -22,8 +22,8 @@ from openmap.directory.search.vocabulary import Floats, Place, Vocabulary
 from openmap.reference.queries import EARTH_RADIUS_KM
 from openmap.web.french import number
 
-TEXT: Final = 60
-NAMED: Final = 25
+TEXT: Final = 40
+ABOUT: Final = 45
 NEAR: Final = 12
 SERVED: Final = 4
 KEPT: Final = 4
@@ -31,6 +31,9 @@ KEPT: Final = 4
 
 BANDS: Final = (5.0, 10.0, 20.0, 40.0)
 """Kilometres from the place: the nearer bands are worth more; within one band nobody is before another."""
+
+ELSEWHERE: Final = 0.4
+"""What is left of the score where no offer goes to the place that the words name."""
 
 KEPT_DAYS: Final = 365
 _GOLDEN: Final = 0.6180339887498949
@@ -50,7 +53,10 @@ def ranked(columns: Columns, asked: Asked, rows: Longs, today: date) -> Ranked:
     held = columns.structures
     scores = np.zeros(len(rows), dtype=np.float64)
     if asked.words is not None:
-        scores += TEXT * np.round(asked.words.relevance[rows].astype(np.float64), 2) + NAMED * asked.words.named[rows]
+        texts, about = asked.words.relevance[rows].astype(np.float64), asked.words.about[rows].astype(np.float64)
+        scores += TEXT * np.round(texts, 2) + ABOUT * np.round(about, 2)
+    if asked.there is not None:
+        scores *= np.where(asked.there[rows], 1.0, ELSEWHERE)
     km = None if asked.place is None else distances(columns, asked.place, rows)
     if km is not None:
         scores += NEAR * nearness(km)

@@ -12,7 +12,9 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from flask_babel import gettext
+from sqlalchemy import select
 
+from openmap.directory.models import Structure
 from openmap.directory.search import legal, placing
 from openmap.directory.search.placing import Place
 from openmap.extensions import AnySession
@@ -46,7 +48,8 @@ class Understood:
     ``question``: the stems that were written (``own``) and those that only widen (``more``). ``activities``: ids that
     the words surely name, ``meant``: ids that they are about with how surely (0 to 1), the sure ones among them.
     ``kinds``: codes of kinds to keep to. ``place``: « niveau:code » or nothing, to be offered as a filter and to rank
-    by; ``place_name`` its name. ``siren``: the beginning of a SIRET, 9 or 14 digits. ``nafs``: codes such as « 8122Z ».
+    by; ``place_name`` its name. ``siren``: the beginning of a SIRET, 9 or 14 digits. ``only``: ids of
+    the structures that have a NAF code that was typed. ``kin``: a stem of the same root that stands for one written.
     ``notes``: what was understood otherwise than written, in French sentences. ``written``: how each stem was written.
     """
 
@@ -59,7 +62,13 @@ class Understood:
     written: Mapping[str, str] = field(default_factory=dict)
     meant: Mapping[int, float] = field(default_factory=dict)
     place_name: str = ""
-    nafs: frozenset[str] = frozenset()
+    only: frozenset[int] | None = None
+    kin: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def asks_words(self) -> bool:
+        """Whether words are to be found in texts: not where only a kind, a place or a code was written."""
+        return any(worth >= 1 for worth in self.question.own.values())
 
 
 def understand(session: AnySession, words: str, heard: Lexicon | None = None) -> Understood:
@@ -86,6 +95,7 @@ class _Reader:
         self._notes: list[str] = []
         self._own: dict[str, float] = {}
         self._more: dict[str, float] = {}
+        self._kin: dict[str, str] = {}
         self._written: dict[str, str] = {}
 
     def read(self, typed: str) -> Understood:
@@ -119,7 +129,8 @@ class _Reader:
             written=self._written,
             meant=meant,
             place_name=place.name if place else "",
-            nafs=nafs,
+            only=self._holders(nafs) if nafs else None,
+            kin=self._kin,
         )
 
     def _note(self, sentence: str) -> None:
@@ -170,6 +181,7 @@ class _Reader:
         for lexicon in lexicons:
             for one in lexicon.relatives(stem):
                 self._more[one] = max(self._more.get(one, 0.0), RELATIVE)
+                self._kin.setdefault(one, stem)
 
     def _widen(self, meant: Mapping[int, float]) -> None:
         """Add the words of what is meant: the synonyms of one activity help, those of six are noise."""
@@ -185,7 +197,7 @@ class _Reader:
         for one in codes:
             label, key = cpv.label_of(one.code), cpv.key_of(one.code)
             if not label:
-                self._note(gettext("Le code CPV %(code)s n’existe pas : vérifiez-le.", code=one.told))
+                self._note(gettext("Le code CPV %(code)s n’existe pas : vérifiez-le.", code=one.code))
             else:
                 self._note(gettext("Code CPV %(code)s : %(label)s.", code=one.code, label=label.rstrip(".")))
             if one.key and key and one.key != key:
@@ -201,6 +213,9 @@ class _Reader:
                 gettext("Code NAF %(code)s : les structures qui l’ont sont montrées.", code=f"{one[:2]}.{one[2:]}")
             )
         return found, " ".join(_NAF.sub(" ", text).split()) if found else text
+
+    def _holders(self, nafs: frozenset[str]) -> frozenset[int]:
+        return frozenset(self._session.scalars(select(Structure.id).where(Structure.naf.in_(nafs))))
 
     def _sure(self, stems: Sequence[str], codes: Sequence[cpv.Typed], meant: Mapping[int, float]) -> set[int]:
         """Return the activities that the words surely name: by a CPV code, or by the longest of their own phrases."""

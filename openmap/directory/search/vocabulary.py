@@ -13,6 +13,7 @@ from sqlalchemy import select
 
 from openmap.extensions import AnySession
 from openmap.reference.labels import level_label
+from openmap.reference.lexicon import Lexicon
 from openmap.reference.models import Activity, Area, AreaCommune, Commune, Label, Trade
 from openmap.reference.words import folded
 
@@ -44,6 +45,8 @@ class Vocabulary:
     def __init__(self, session: AnySession) -> None:
         self.kept: dict[Any, Any] = {}
         """What others have made of these words and places, for as long as they hold: by a key of theirs."""
+        self.lexicon = Lexicon()
+        """The words that structures use; learnt as they are gathered."""
         self._read_words(session)
         self._read_communes(session)
         self._read_areas(session)

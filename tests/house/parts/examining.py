@@ -23,6 +23,8 @@ CONTACT = {"name": "Structure d’essai", "email": "contact@essai.example", "con
 
 PAGES: tuple[Page, ...] = (
     Page("examining.index", FILES_OF, "organiser"),
+    Page("calling.show", f"{FILES_OF}/annuaire", "organiser"),
+    Page("calling.show", f"{FILES_OF}/annuaire?q=essai&nouvelles=oui", "organiser"),
     Page("examining.index", f"{FILES_OF}?q=rien-de-tel&page=9", "organiser"),
     Page("examining.index", f"{FILES_OF}?etat=submitted&recevabilite=undecided&pitch=oui&tri=nom", "organiser"),
     Page("examining.index", f"{FILES_OF}?doublons=1&retard=1&activite=1&territoire=1&type=aci", "organiser"),
@@ -41,6 +43,7 @@ PAGES: tuple[Page, ...] = (
     Page("questions.edit", f"{ASKED}/{{question}}", "organiser"),
 )
 ACTIONS: tuple[Action, ...] = (
+    Action("calling.send", f"{FILES_OF}/annuaire?q=traiteur", "organiser", f"{FILES_OF}/annuaire?q=traiteur"),
     Action(
         "examining.choose",
         f"{FILES_OF}/selection",
