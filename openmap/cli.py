@@ -19,6 +19,8 @@ from openmap.agendas import tasks as publishing
 from openmap.agendas.cli import commands as agenda_commands
 from openmap.config import ConfigurationError
 from openmap.demo import demo
+from openmap.directory import import_tasks
+from openmap.directory.cli import commands as directory_commands
 from openmap.extensions import db
 from openmap.jobs import queue_of
 from openmap.meetings import wish_tasks
@@ -105,8 +107,9 @@ def worker() -> None:
     nightly = (postman.purge_nightly, PURGE_SECONDS)
     silent = (wish_tasks.complete_silent, wish_tasks.EVERY_SECONDS)
     asked = (ask_outcomes, REMIND_SECONDS)
+    lists = (import_tasks.tend, import_tasks.TEND_SECONDS)
     publications = (publishing.tend, publishing.TEND_SECONDS)
-    queue_of(current_app).work(tend, TEND_SECONDS, post, reminders, nightly, silent, asked, publications)
+    queue_of(current_app).work(tend, TEND_SECONDS, post, reminders, nightly, silent, asked, lists, publications)
 
 
 @main.command("serve")
@@ -118,7 +121,9 @@ def serve_command(port: int) -> None:
     serve(port, f"Pages ouvertes : http://127.0.0.1:{port}/\nCtrl-C pour arrêter.\n")
 
 
-for commands in (people_commands, signin_commands, reference_commands, meeting_commands, agenda_commands):
+for commands in (
+    people_commands, signin_commands, reference_commands, directory_commands, meeting_commands, agenda_commands,
+):  # fmt: skip
     for command in commands:
         main.add_command(command)
 for command in (demo, migration_commands):

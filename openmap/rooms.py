@@ -17,6 +17,9 @@ from openmap.applications import preparation as _applications_preparation  # noq
 from openmap.applications import privacy as _applications_privacy  # noqa: F401
 from openmap.directory import facilitator_models as _facilitators  # noqa: F401
 from openmap.directory import import_models as _imports  # noqa: F401
+from openmap.directory import import_pages
+from openmap.directory import import_privacy as _import_lists_privacy  # noqa: F401
+from openmap.directory import import_tasks as _import_tasks  # noqa: F401
 from openmap.directory import indexing as _directory_indexing  # noqa: F401
 from openmap.directory import privacy as _directory_privacy  # noqa: F401
 from openmap.directory import revising as _revising  # noqa: F401
@@ -62,7 +65,7 @@ from openmap.signin import privacy as _signin_privacy  # noqa: F401
 from openmap.signin import views as signin
 
 PAGES: Final[tuple[ModuleType, ...]] = (
-    people, mail, signin, account, reference, organisations,
+    people, mail, signin, account, reference, organisations, import_pages,
     stating, needs, plans, outcome_pages,
     preparing, parts, registrations, stands, resources, access_plans, team, history,
     applying, attached_files, examining, handing, writing, asking, behalf, bringing, comparing,

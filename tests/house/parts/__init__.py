@@ -11,6 +11,7 @@ from tests.house.parts import (
     correcting,
     deciding,
     examining,
+    importing,
     matching,
     publishing,
     purchasing,
@@ -21,5 +22,6 @@ from tests.house.parts import (
 
 PARTS: Final[tuple[ModuleType, ...]] = (
     applying, examining, reading, deciding, stating, purchasing, matching, wishing, calculating, correcting, publishing,
+    importing,
 )  # fmt: skip
 """In the order in which they furnish the world: each may use what the ones before have made."""
