@@ -24,12 +24,12 @@ from stdnum import luhn
 
 from benchmarks.run import environment
 from openmap import create_app
-from openmap.cli import load_packaged
 from openmap.config import Config
 from openmap.directory.import_models import DirectoryImport
 from openmap.directory.lists import running
 from openmap.directory.lists.reading import read_list
 from openmap.extensions import db
+from openmap.reference.cli import load_packaged
 from openmap.reference.models import Commune
 from openmap.web.uploads import keep_own
 
@@ -60,12 +60,12 @@ def siret(rank: int) -> str:
 def rows(communes: Sequence[Any], count: int = LINES, *, seed: int = 1) -> list[tuple[str, ...]]:
     """Return the lines of an invented list: over the communes, a fiftieth without a SIRET, some dirty."""
     random, first, second = Random(seed), FIRST.split(), SECOND.split()
-    made = []
+    made: list[tuple[str, ...]] = []
     for rank in range(count):
         commune = communes[random.randrange(len(communes))]
         name = f"{random.choice(first)} {random.choice(second)} {rank} (fictif)"
         number = "" if rank % 50 == 7 else siret(rank)
-        postal = commune.postal_codes[0] if commune.postal_codes else ""
+        postal = str(commune.postal_codes[0]) if commune.postal_codes else ""
         made.append(
             (
                 number if rank % 100 else f"{number[:9]} {number[9:]}", name, f"Marque {rank}", random.choice(KINDS),
