@@ -210,7 +210,10 @@ def decide(import_id: int) -> ResponseReturnValue:
     flash(_("Décisions gardées. Il en reste %(n)s à prendre.", n=left) if left else _("Tous les doutes sont levés."))
     page = request.form.get("page", 1, type=row_number)
     return redirect(
-        url_for(".doubts", import_id=import_id, page=page) if left else url_for(".show", import_id=import_id), 303
+        url_for(".doubts", import_id=import_id, page=page if page > 1 else None)
+        if left
+        else url_for(".show", import_id=import_id),
+        303,
     )
 
 

@@ -38,7 +38,8 @@ def send(client: FlaskClient, content: bytes, name: str = "liste.csv") -> str:
 
 
 def test_from_the_file_to_the_report(admin: FlaskClient) -> None:
-    page = send(admin, "\n".join([HEAD, line(1), line(2, cp="9")]).encode())
+    rows = [f"{HEAD};date maj;source", f"{line(1)};2026-05-01;x", f"{line(2, cp='9')};2026-05-01;x"]
+    page = send(admin, "\n".join(rows).encode())
     assert "Vérification de la liste" in admin.get(page).text
     check_list(1)
     report = admin.get(page).text
@@ -49,7 +50,7 @@ def test_from_the_file_to_the_report(admin: FlaskClient) -> None:
     sent(admin, f"{page}/import", {"publier": ""})
     import_list(1)
     db.session.expire_all()
-    assert "2 structures ajoutées" in admin.get(page).text
+    assert "structures ajoutées" in admin.get(page).text
     assert [one.listed_at for one in db.session.scalars(select(Structure))] == [None, None]
 
 
