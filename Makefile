@@ -11,7 +11,7 @@ WITHOUT_DATABASE := scheduler house/test_static.py house/test_docs.py pitches/te
 	applications/test_uploads.py agendas/test_printing.py journeys/test_slow_uploads.py journeys/test_large_edition.py
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo run test test-postgres test-browser lint format types bench bench-quick bench-forums bench-deadline bench-readings bench-matching bench-retrieval bench-wishes bench-large bench-directory lock clean
+.PHONY: help setup demo run test test-postgres test-browser lint format types bench bench-quick bench-forums bench-deadline bench-readings bench-matching bench-retrieval bench-wishes bench-large bench-directory bench-directory-import lock clean
 
 help: ## list the verbs
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-14s %s\n", $$1, $$2}'
@@ -80,6 +80,9 @@ bench-large: $(SETUP) ## an edition of 4,000 participants, from its workbook to 
 
 bench-directory: $(SETUP) ## the search among 200,000 structures, twenty people at once (ARGS="--postgres=…": there too; ten minutes)
 	@$(BIN)/python -m benchmarks.directory $(ARGS)
+
+bench-directory-import: $(SETUP) ## 100,000 invented structures checked and imported, twice (ARGS="--postgres=…": there too; some minutes)
+	@$(BIN)/python -m benchmarks.directory_import $(ARGS)
 
 lock: $(SETUP) ## choose newer versions: rewrites requirements.lock
 	@$(BIN)/pip install --quiet uv

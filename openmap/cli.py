@@ -20,6 +20,8 @@ from openmap.agendas import tasks as publishing
 from openmap.agendas.cli import commands as agenda_commands
 from openmap.config import ConfigurationError
 from openmap.demo import demo
+from openmap.directory import import_tasks
+from openmap.directory.cli import commands as directory_commands
 from openmap.directory.reminding import write_reminders as ask_to_confirm
 from openmap.directory.sourcing.watch_pages import tell_new
 from openmap.extensions import db
@@ -113,8 +115,9 @@ def worker() -> None:
     asked = (ask_outcomes, REMIND_SECONDS)
     found = (tell_new, REMIND_SECONDS)
     confirmed = (ask_to_confirm, PURGE_SECONDS)
+    lists = (import_tasks.tend, import_tasks.TEND_SECONDS)
     publications = (publishing.tend, publishing.TEND_SECONDS)
-    beside = (post, reminders, nightly, silent, asked, found, confirmed, publications)
+    beside = (post, reminders, nightly, silent, asked, found, confirmed, lists, publications)
     queue_of(current_app).work(tend, TEND_SECONDS, *beside)
 
 
@@ -127,7 +130,9 @@ def serve_command(port: int) -> None:
     serve(port, f"Pages ouvertes : http://127.0.0.1:{port}/\nCtrl-C pour arrêter.\n")
 
 
-for commands in (people_commands, signin_commands, reference_commands, meeting_commands, agenda_commands):
+for commands in (
+    people_commands, signin_commands, reference_commands, directory_commands, meeting_commands, agenda_commands,
+):  # fmt: skip
     for command in commands:
         main.add_command(command)
 for command in (demo, migration_commands):

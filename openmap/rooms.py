@@ -45,6 +45,9 @@ from openmap.directory import claim_privacy as _claim_privacy  # noqa: F401
 from openmap.directory import facilitator_models as _facilitators  # noqa: F401
 from openmap.directory import facilitator_privacy as _facilitator_privacy  # noqa: F401
 from openmap.directory import import_models as _imports  # noqa: F401
+from openmap.directory import import_pages
+from openmap.directory import import_privacy as _import_lists_privacy  # noqa: F401
+from openmap.directory import import_tasks as _import_tasks  # noqa: F401
 from openmap.directory import indexing as _directory_indexing  # noqa: F401
 from openmap.directory import privacy as _directory_privacy  # noqa: F401
 from openmap.directory import revising as _revising  # noqa: F401
@@ -99,7 +102,7 @@ PAGES: Final[tuple[ModuleType, ...]] = (
     people, mail, signin, account, reference, organisations, searching,
     message_pages, answer_pages, list_pages, compare_pages, watch_pages,
     showing, keeping, keeping_offers, keeping_clients, keeping_files, claiming, confirming,
-    facilitators, buyers,
+    facilitators, buyers, import_pages,
     stating, needs, answering_pages, plans, outcome_pages,
     preparing, parts, registrations, stands, resources, access_plans, team, history,
     renewing, applying, attached_files, examining, calling_pages, handing, writing, asking, behalf, bringing, comparing,

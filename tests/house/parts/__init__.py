@@ -12,6 +12,7 @@ from tests.house.parts import (
     deciding,
     examining,
     facilitating,
+    importing,
     keeping,
     matching,
     publishing,
@@ -26,6 +27,6 @@ from tests.house.parts import (
 
 PARTS: Final[tuple[ModuleType, ...]] = (
     applying, examining, reading, deciding, stating, purchasing, matching, wishing, calculating, correcting, publishing,
-    facilitating, keeping, searching, sourcing, reading_api,
+    facilitating, keeping, importing, searching, sourcing, reading_api,
 )  # fmt: skip
 """In the order in which they furnish the world: each may use what the ones before have made."""
