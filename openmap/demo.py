@@ -76,6 +76,7 @@ def demo(no_serve: bool, port: int) -> None:
     demo_publishing_real(edition, {role: _person(role) for role in ROLES}, _now())
     click.echo("7. Diffusion : les agendas de la matinée et ceux de l’édition passée, aux seules personnes fictives.")
     made = demo_sourcing(db.session, {role: _person(role) for role in ROLES}, _now())
+    db.session.commit()  # the search reads what is committed
     demo_buying(db.session, {role: _person(role) for role in ROLES}, _now())
     db.session.commit()
     click.echo(f"8. Annuaire : {made} structures fictives de plus." if made else "8. Annuaire : déjà garni.")
