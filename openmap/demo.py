@@ -77,6 +77,7 @@ def demo(no_serve: bool, port: int) -> None:
     demo_publishing_real(edition, {role: _person(role) for role in ROLES}, _now())
     click.echo("8. Diffusion : les agendas de la matinée et ceux de l’édition passée, aux seules personnes fictives.")
     made = demo_sourcing(db.session, {role: _person(role) for role in ROLES}, _now())
+    db.session.commit()  # the search reads what is committed
     demo_buying(db.session, {role: _person(role) for role in ROLES}, _now())
     db.session.commit()
     click.echo(f"9. Annuaire : {made} structures fictives de plus." if made else "9. Annuaire : déjà garni.")

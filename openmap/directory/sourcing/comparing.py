@@ -11,12 +11,14 @@ from flask_babel import gettext as _
 from sqlalchemy.orm import joinedload, selectinload
 from sqlalchemy.orm.interfaces import ORMOption
 
-from openmap.directory.labels import AMOUNT_LABELS, DELIVERY_LABELS, KIND_LABELS
+from openmap.directory.labels import AMOUNT_LABELS, DELIVERY_LABELS, KIND_LABELS, legal_form_label
 from openmap.directory.models import ClientReference, Offer, Structure
 from openmap.web.french import HERE, NBSP, counted, long_date
 
 MOST: Final = 4
 _REFERENCES: Final = 8
+_LISTED: Final = frozenset({"kinds", "offers", "delivery", "area", "references", "labels"})
+"""The criteria of which a structure may say several things: there, what only one says is told."""
 
 WHOLE: Final[tuple[ORMOption, ...]] = (
     joinedload(Structure.commune),
@@ -66,8 +68,9 @@ def compared(structures: Sequence[Structure]) -> list[Row]:
 
 def _row(key: str, title: str, cells: Sequence[Sequence[str]]) -> Row:
     several = len(cells) > 1
+    listed = several and key in _LISTED
     times = Counter(text for cell in cells for text in cell)
-    said = [[Said(text, several and times[text] == 1 and len(cell) > 1) for text in cell] for cell in cells]
+    said = [[Said(text, listed and times[text] == 1 and len(cell) > 1) for text in cell] for cell in cells]
     if not several:
         return Row(key, title, said, "")
     sets = [frozenset(cell) for cell in cells]
@@ -78,7 +81,8 @@ def _row(key: str, title: str, cells: Sequence[Sequence[str]]) -> Row:
 
 
 def _identity(one: Structure) -> Iterable[str]:
-    yield from filter(None, (one.brand, one.legal_form, one.commune.name if one.commune is not None else one.city))
+    city = one.commune.name if one.commune is not None else one.city
+    yield from filter(None, (one.brand, legal_form_label(one.legal_form), city))
 
 
 def _kinds(one: Structure) -> Iterable[str]:

@@ -102,7 +102,7 @@ def furnish(_edition: Edition, people: Mapping[str, Person]) -> None:
     """Give the buyer's person lists, messages and a search; list a structure with people, one without, one gone."""
     by, at = people["buyer_delegate"], now()
     buyer = db.session.get_one(
-        Organisation, db.session.scalars(select(Delegate.organisation_id).where(Delegate.person_id == by.id)).one()
+        Organisation, db.session.scalars(select(Delegate.organisation_id).where(Delegate.person_id == by.id)).first()
     )
     listed = db.session.get_one(Structure, _structure_of(people["structure_delegate"]))
     listed.listed_at = listed.listed_at or at
@@ -130,7 +130,9 @@ def furnish(_edition: Edition, people: Mapping[str, Person]) -> None:
 
 
 def _structure_of(person: Person) -> int:
-    return db.session.scalars(select(Delegate.organisation_id).where(Delegate.person_id == person.id)).one()
+    asked = select(Delegate.organisation_id).join(Structure, Structure.id == Delegate.organisation_id)
+    asked = asked.where(Delegate.person_id == person.id, Structure.delisted_at.is_(None)).order_by(Delegate.id)
+    return db.session.scalars(asked.limit(1)).one()
 
 
 def numbers() -> dict[str, object]:
