@@ -24,6 +24,7 @@ from openmap.directory import import_models as _imports  # noqa: F401
 from openmap.directory import indexing as _directory_indexing  # noqa: F401
 from openmap.directory import privacy as _directory_privacy  # noqa: F401
 from openmap.directory import revising as _revising  # noqa: F401
+from openmap.directory import schema_org as _schema_org  # noqa: F401
 from openmap.directory import sourcing_models as _sourcing  # noqa: F401
 from openmap.directory import views as organisations
 from openmap.events import access_plans, history, parts, preparing, registrations, resources, stands, team

@@ -147,7 +147,7 @@ def test_a_place_that_is_typed_is_answered_in_words(region: Flask) -> None:
     assert "Quel lieu" in client.get(f"{HOME}?q=saint").text
     assert "Aucun lieu" in client.get(f"{HOME}?q=zzzz").text
     assert "Personne ne répond encore pour Provins" in client.get(f"{HOME}?q=provins").text
-    assert "8 communes" in client.get(f"{HOME}?lieu=departement:93").text
+    assert "8\u00a0communes" in client.get(f"{HOME}?lieu=departement:93").text
 
 
 def test_a_contact_is_seen_by_buyers_and_by_everyone_once_its_person_agreed(region: Flask) -> None:
