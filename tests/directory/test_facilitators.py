@@ -263,3 +263,15 @@ def test_a_confirmation_is_dated(region: Flask) -> None:
     db.session.commit()
     assert entry.confirmed_at is not None
     assert entry.confirmed_at > now() - timedelta(minutes=1)
+
+
+def test_communes_of_several_territories_are_told_together_without_naming_one(region: Flask) -> None:
+    added("Mission", area("ept", "T6"), area("ept", "T7"))
+    page = region.test_client().get(f"{HOME}?lieu=departement:93").text
+    assert "qui répond pour le territoire de chacune" in page
+    assert "territoire Plaine Commune" not in page
+
+
+def test_a_level_of_territory_is_called_by_its_name(region: Flask) -> None:
+    """The wishes have levels too: a filter of the same name called every département « Sans réponse »."""
+    assert region.jinja_env.filters["level_label"]("departement") == "Département"
