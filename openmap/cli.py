@@ -19,6 +19,7 @@ from openmap.agendas import tasks as publishing
 from openmap.agendas.cli import commands as agenda_commands
 from openmap.config import ConfigurationError
 from openmap.demo import demo
+from openmap.directory.reminding import write_reminders as ask_to_confirm
 from openmap.extensions import db
 from openmap.jobs import queue_of
 from openmap.meetings import wish_tasks
@@ -105,8 +106,9 @@ def worker() -> None:
     nightly = (postman.purge_nightly, PURGE_SECONDS)
     silent = (wish_tasks.complete_silent, wish_tasks.EVERY_SECONDS)
     asked = (ask_outcomes, REMIND_SECONDS)
+    confirmed = (ask_to_confirm, PURGE_SECONDS)
     publications = (publishing.tend, publishing.TEND_SECONDS)
-    queue_of(current_app).work(tend, TEND_SECONDS, post, reminders, nightly, silent, asked, publications)
+    queue_of(current_app).work(tend, TEND_SECONDS, post, reminders, nightly, silent, asked, confirmed, publications)
 
 
 @main.command("serve")

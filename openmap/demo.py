@@ -18,6 +18,7 @@ from sqlalchemy import select
 from openmap.agendas.services import write_agendas
 from openmap.demo_parts import furnish
 from openmap.demo_parts.publishing import demo_publishing_real
+from openmap.demo_parts.sourcing import demo_sourcing
 from openmap.demo_parts.wishing import demo_wishing
 from openmap.directory.models import Organisation
 from openmap.directory.services import invite
@@ -73,6 +74,9 @@ def demo(no_serve: bool, port: int) -> None:
     wishing = _wishes(edition)
     demo_publishing_real(edition, {role: _person(role) for role in ROLES}, _now())
     click.echo("7. Diffusion : les agendas de la matinée et ceux de l’édition passée, aux seules personnes fictives.")
+    made = demo_sourcing(db.session, {role: _person(role) for role in ROLES}, _now())
+    db.session.commit()
+    click.echo(f"8. Annuaire : {made} structures fictives de plus." if made else "8. Annuaire : déjà garni.")
     links = _links(edition, coming)
     click.echo(f"Prêt en {duration(time.monotonic() - began)}.")
     if not no_serve:

@@ -12,12 +12,24 @@ from openmap.agendas import exports, own_agenda, publication_views
 from openmap.agendas import privacy as _agendas_privacy  # noqa: F401
 from openmap.api import sitemaps
 from openmap.api import views as api
-from openmap.applications import applying, asking, behalf, bringing, comparing, examining, handing, writing
+from openmap.applications import applying, asking, behalf, bringing, comparing, examining, handing, renewing, writing
 from openmap.applications import files as attached_files
 from openmap.applications import indexing as _applications_indexing  # noqa: F401
 from openmap.applications import preparation as _applications_preparation  # noqa: F401
 from openmap.applications import privacy as _applications_privacy  # noqa: F401
-from openmap.directory import buyers, facilitators, searching
+from openmap.directory import (
+    buyers,
+    claiming,
+    confirming,
+    facilitators,
+    keeping,
+    keeping_clients,
+    keeping_files,
+    keeping_offers,
+    searching,
+    showing,
+)
+from openmap.directory import claim_privacy as _claim_privacy  # noqa: F401
 from openmap.directory import facilitator_models as _facilitators  # noqa: F401
 from openmap.directory import facilitator_privacy as _facilitator_privacy  # noqa: F401
 from openmap.directory import import_models as _imports  # noqa: F401
@@ -43,6 +55,7 @@ from openmap.meetings import (
     weight_views,
     wish_pages,
 )
+from openmap.meetings import memory as _memory  # noqa: F401
 from openmap.meetings import plan_privacy as _plan_privacy  # noqa: F401
 from openmap.meetings import tasks as _tasks  # noqa: F401
 from openmap.meetings import views as meetings
@@ -68,11 +81,12 @@ from openmap.signin import privacy as _signin_privacy  # noqa: F401
 from openmap.signin import views as signin
 
 PAGES: Final[tuple[ModuleType, ...]] = (
-    people, mail, signin, account, reference, organisations, searching,
-    facilitators, buyers,
+    people, mail, signin, account, reference, organisations,
+    showing, keeping, keeping_offers, keeping_clients, keeping_files, claiming, confirming,
+    searching, facilitators, buyers,
     stating, needs, plans, outcome_pages,
     preparing, parts, registrations, stands, resources, access_plans, team, history,
-    applying, attached_files, examining, handing, writing, asking, behalf, bringing, comparing,
+    renewing, applying, attached_files, examining, handing, writing, asking, behalf, bringing, comparing,
     jury_pages, juror_pages,
     events,
     deciding, coachings,

@@ -13,8 +13,8 @@ from flask_wtf import FlaskForm
 from wtforms import EmailField, RadioField, StringField
 from wtforms.validators import DataRequired, Length
 
-from openmap.applications.forms import siret_field
 from openmap.applications.inviting import begin_for, files_with, invite
+from openmap.directory.fields import siret_field
 from openmap.events.access import edition_or_404, organisers_only
 from openmap.events.models import Edition
 from openmap.extensions import db

@@ -13,10 +13,11 @@ from typing import Any, Final
 from flask_babel import gettext as _
 
 from openmap.applications.completeness import answers_of
-from openmap.applications.labels import kind_label, legal_form_label, standing_label, state_label
+from openmap.applications.labels import kind_label, standing_label, state_label
 from openmap.applications.models import Application, Question
 from openmap.applications.presenting import answer_told, label_of
 from openmap.applications.printing import file_pdf
+from openmap.directory.labels import legal_form_label
 from openmap.extensions import AnySession
 from openmap.web.french import clock
 from openmap.web.naming import safe_name, unused

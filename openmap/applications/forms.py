@@ -5,79 +5,26 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from flask_babel import gettext as _
 from flask_babel import lazy_gettext
 from flask_wtf import FlaskForm
-from stdnum.exceptions import InvalidChecksum
-from stdnum.exceptions import ValidationError as WrongNumber
-from stdnum.fr import siret as siret_number
 from wtforms import (
     EmailField,
     Field,
-    IntegerField,
     RadioField,
     SelectField,
     SelectMultipleField,
     StringField,
     TelField,
-    TextAreaField,
-    URLField,
-    ValidationError,
 )
 from wtforms.fields.choices import Choice
-from wtforms.validators import Length, NumberRange, Optional
-from wtforms.widgets import TextInput
+from wtforms.validators import Optional
 
 from openmap.applications.models import LONGEST_SUMMARY
-from openmap.people.forms import ADDRESS, one_line, options, printable, usable_phone
+from openmap.directory.fields import Whole, given, line, siret_field, text, website_field
+from openmap.people.forms import ADDRESS, options, usable_phone
 
-LONGEST: Final = 3000
 MOST_ATTENDEES: Final = 3
 YES_NO: Final = (("oui", lazy_gettext("Oui")), ("non", lazy_gettext("Non")))
-
-
-def _given(text: str | None) -> str:
-    return one_line(text) or ""
-
-
-def _lines(text: str | None) -> str:
-    """Return a text with one kind of line break, so that its length is what the browser counted."""
-    return (text or "").replace("\r\n", "\n").strip()
-
-
-def _too_long(most: int) -> Length:
-    return Length(max=most, message=lazy_gettext("Ce texte est trop long : %(most)d caractères au plus.", most=most))
-
-
-def line(label: Any, most: int) -> StringField:
-    """Return a field for one line of text that may stay empty."""
-    return StringField(label, filters=[_given], validators=[Optional(), _too_long(most), printable])
-
-
-def text(label: Any, most: int = LONGEST) -> TextAreaField:
-    """Return a field for several lines that may stay empty."""
-    return TextAreaField(label, filters=[_lines], validators=[Optional(), _too_long(most)])
-
-
-class Whole(IntegerField):  # type: ignore[misc]
-    """A whole number that may stay empty, typed as people do: spaces and a unit are left out."""
-
-    widget = TextInput()  # a browser's own number field swallows what it cannot read
-
-    def __init__(self, label: Any, most: int, **kwargs: Any) -> None:
-        self._most = most
-        wrong = lazy_gettext("Donnez un nombre entier, de 0 à %(most)d.", most=most)
-        super().__init__(label, validators=[Optional(), NumberRange(0, most, wrong)], **kwargs)
-
-    def process_formdata(self, valuelist: list[str]) -> None:
-        """Read what was typed."""
-        typed = "".join(valuelist[:1]).replace("\u202f", "").replace("\xa0", "").replace(" ", "").rstrip("%")
-        self.data = None
-        if not typed:
-            return
-        if not (typed.isascii() and typed.isdigit() and len(typed) < 8):
-            raise ValueError(_("Donnez un nombre entier, de 0 à %(most)d.", most=self._most))
-        self.data = int(typed)
 
 
 class YesNo(RadioField):  # type: ignore[misc]
@@ -109,22 +56,6 @@ class Several(SelectMultipleField):  # type: ignore[misc]
         self.data = sorted(typed & offered) if offered else sorted(typed)
 
 
-def _right_siret(_form: FlaskForm, field: Any) -> None:
-    try:
-        field.data = siret_number.validate(field.data)
-    except InvalidChecksum:
-        raise ValidationError(
-            _("Ce SIRET contient une erreur de frappe : sa clé de contrôle n’est pas juste. Vérifiez-le.")
-        ) from None
-    except WrongNumber:
-        raise ValidationError(_("Un SIRET compte 14 chiffres : vérifiez-le, par exemple sur une facture.")) from None
-
-
-def siret_field() -> StringField:
-    """Return the field of a SIRET: spaces allowed, key checked."""
-    return StringField(lazy_gettext("SIRET"), filters=[_given], validators=[Optional(), _right_siret])
-
-
 class StartForm(FlaskForm):  # type: ignore[misc]
     """What an application begins with: nothing, or a SIRET."""
 
@@ -136,19 +67,12 @@ class IdentityForm(FlaskForm):  # type: ignore[misc]
 
     siret = siret_field()
     name = line(lazy_gettext("Nom de la structure"), 200)
-    kind = SelectField(lazy_gettext("Type de structure"), choices=[], validate_choice=False, filters=[_given])
-    legal_form = SelectField(lazy_gettext("Forme juridique"), choices=[], validate_choice=False, filters=[_given])
+    kind = SelectField(lazy_gettext("Type de structure"), choices=[], validate_choice=False, filters=[given])
+    legal_form = SelectField(lazy_gettext("Forme juridique"), choices=[], validate_choice=False, filters=[given])
     commune = line(lazy_gettext("Commune ou code postal"), 120)
     address = line(lazy_gettext("Adresse"), 300)
-    website = URLField(lazy_gettext("Site internet"), filters=[_given], validators=[Optional(), _too_long(300)])
+    website = website_field()
     labels = Several(lazy_gettext("Labels et réseaux"))
-
-    def validate_website(self, field: Any) -> None:
-        """Accept an address as people give it, and keep it whole; nothing that a browser would run."""
-        address = field.data if "://" in field.data else f"https://{field.data}"
-        if not address.startswith(("https://", "http://")) or " " in address or "." not in address:
-            raise ValidationError(_("Cette adresse de site n’est pas complète, par exemple www.exemple.fr."))
-        field.data = address
 
 
 class ActivityForm(FlaskForm):  # type: ignore[misc]
@@ -181,10 +105,10 @@ def _attendee_fields() -> Mapping[str, Field]:
         fields |= {
             f"attendee_{rank}_name": line(lazy_gettext("Prénom et nom"), 120),
             f"attendee_{rank}_email": EmailField(
-                lazy_gettext("Adresse électronique"), filters=[_given], validators=[Optional(), *ADDRESS[1:]]
+                lazy_gettext("Adresse électronique"), filters=[given], validators=[Optional(), *ADDRESS[1:]]
             ),
             f"attendee_{rank}_phone": TelField(
-                lazy_gettext("Téléphone"), filters=[_given], validators=[Optional(), usable_phone]
+                lazy_gettext("Téléphone"), filters=[given], validators=[Optional(), usable_phone]
             ),
             f"attendee_{rank}_position": line(lazy_gettext("Fonction"), 120),
         }
@@ -215,7 +139,7 @@ class MeetingsForm(FlaskForm):  # type: ignore[misc]
 class LateForm(FlaskForm):  # type: ignore[misc]
     """The code that lets one structure in after the deadline."""
 
-    code = StringField(lazy_gettext("Code de retard"), filters=[_given])
+    code = StringField(lazy_gettext("Code de retard"), filters=[given])
 
 
 def choices_with(known: Sequence[tuple[str, str]], present: str, blank: str) -> list[Any]:

@@ -20,18 +20,6 @@ STANDING_LABELS: Final[dict[str, LazyString]] = {
 }
 UNDECIDED: Final = lazy_gettext("À examiner")
 
-LEGAL_FORM_LABELS: Final[dict[str, LazyString]] = {
-    "association": lazy_gettext("Association"),
-    "sarl": lazy_gettext("SARL ou EURL"),
-    "sas": lazy_gettext("SAS ou SASU"),
-    "sa": lazy_gettext("Société anonyme"),
-    "scop": lazy_gettext("Scop"),
-    "scic": lazy_gettext("Scic"),
-    "mutuelle": lazy_gettext("Mutuelle"),
-    "fondation": lazy_gettext("Fondation"),
-    "public": lazy_gettext("Établissement public"),
-    "other": lazy_gettext("Autre"),
-}
 QUESTION_LABELS: Final[dict[str, LazyString]] = {
     "text": lazy_gettext("Texte"),
     "choice": lazy_gettext("Un choix dans une liste"),
@@ -94,11 +82,6 @@ def standing_label(standing: str | None) -> str:
 def kind_label(kind: str) -> str:
     """Return what a kind of structure is called."""
     return str(KIND_LABELS.get(kind) or OTHER_KINDS.get(kind, kind))
-
-
-def legal_form_label(form: str) -> str:
-    """Return what a legal form is called; what was typed freely stays as it is."""
-    return str(LEGAL_FORM_LABELS.get(form, form))
 
 
 def question_kind_label(kind: str) -> str:

@@ -12,10 +12,11 @@ from sqlalchemy import select
 from sqlalchemy.orm import selectinload
 
 from openmap.applications.models import Application
-from openmap.applications.steps import Step, places
+from openmap.applications.steps import Step
 from openmap.extensions import AnySession
 from openmap.reference.labels import level_label
 from openmap.reference.models import Activity, Area, AreaCommune, Commune, Trade
+from openmap.reference.places import communes_meant
 from openmap.reference.words import folded
 
 ALIKE: Final = 80
@@ -45,7 +46,7 @@ def offered(session: AnySession, application: Application, step: Step) -> Offere
     match step.slug:
         case "identite":
             said = (application.typed or {}).get("commune")
-            return Offered(communes=places(session, said["text"])[:12] if said else ())
+            return Offered(communes=communes_meant(session, said["text"])[:12] if said else ())
         case "activite":
             return _activities(session, application)
         case "territoires":

@@ -13,8 +13,9 @@ from flask_babel import lazy_gettext
 from sqlalchemy import select
 
 from openmap.applications.completeness import answers_of, asked
-from openmap.applications.labels import FIELD_LABELS, kind_label, legal_form_label
+from openmap.applications.labels import FIELD_LABELS, kind_label
 from openmap.applications.models import Application, Attachment, Attendee, Question, Revision
+from openmap.directory.labels import legal_form_label
 from openmap.extensions import AnySession
 from openmap.people.journal import HIDDEN
 from openmap.reference.models import Activity, Area, Commune, Label

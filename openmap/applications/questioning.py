@@ -13,8 +13,9 @@ from wtforms import DateField, Field, RadioField, SelectMultipleField, StringFie
 from wtforms.validators import Optional
 
 from openmap.applications.fields import QUESTION
-from openmap.applications.forms import YesNo, text
+from openmap.applications.forms import YesNo
 from openmap.applications.models import Question
+from openmap.directory.fields import text
 from openmap.people.forms import one_line, options
 
 LARGEST: Final = 1e12

@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from openmap.applications.calling import files_of
 from openmap.applications.models import Application
@@ -78,7 +78,7 @@ def link_structure(session: AnySession, application: Application, *, by: Person,
         kind = application.kind if application.kind in STRUCTURE_KINDS else "ess"
         commune = session.get(Commune, application.commune_code) if application.commune_code else None
         known = Structure(
-            name=_free_name(session, application), siret=application.siret, kind=kind,
+            name=application.name, siret=application.siret, kind=kind,
             city=commune.name if commune else "", activity=application.offers[:500],
         )  # fmt: skip
         session.add(known)
@@ -99,11 +99,3 @@ def _last_file(
         if one.id != application.id and same and one.state != "merged":
             return one
     return None
-
-
-def _free_name(session: AnySession, application: Application) -> str:
-    """Return a name that no structure has: two of the same name are told apart by their SIRET."""
-    taken = select(func.count()).select_from(Structure).where(Structure.name == application.name)
-    if not session.scalar(taken):
-        return application.name
-    return f"{application.name[:180]} ({application.siret})"

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -30,15 +29,15 @@ from openmap.applications.forms import (
     PitchForm,
     choices_with,
 )
-from openmap.applications.labels import LEGAL_FORM_LABELS, kind_label
+from openmap.applications.labels import kind_label
 from openmap.applications.models import Application, Question
 from openmap.applications.questioning import kept_answer, questions_form, shown_answer
-from openmap.directory.labels import KIND_LABELS
+from openmap.directory.labels import KIND_LABELS, LEGAL_FORM_LABELS
 from openmap.extensions import AnySession
 from openmap.people.forms import options
 from openmap.reference import queries as reference
 from openmap.reference.models import Activity, Area, Commune, Label
-from openmap.reference.words import folded
+from openmap.reference.places import communes_meant, place_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +79,6 @@ _FORMS: Final[Mapping[str, type[FlaskForm]]] = {
     "identite": IdentityForm, "activite": ActivityForm, "territoires": AreaForm, "participants": AttendeeForm,
     "pitch": PitchForm, "rendez-vous": MeetingsForm,
 }  # fmt: skip
-_PLACE: Final = re.compile(r"^(.*?)\s*\((\w{2,5})\)$")
 
 
 def steps_of(questions: Sequence[Question]) -> list[Step]:
@@ -141,23 +139,6 @@ def seen(application: Application, step: Step, questions: Sequence[Question]) ->
     return hashlib.sha256(told.encode()).hexdigest()[:16]
 
 
-def place_name(commune: Commune | None) -> str:
-    """Return a commune as the form shows it: with a postal code, which tells it from its namesakes."""
-    if commune is None:
-        return ""
-    return f"{commune.name} ({(commune.postal_codes or [commune.code])[0]})"
-
-
-def places(session: AnySession, typed: str) -> list[Commune]:
-    """Return the communes that what was typed may mean; one alone where it says enough."""
-    found = _PLACE.match(typed)
-    name, code = (found[1], found[2]) if found else (typed, "")
-    near = reference.find_communes(session, name)
-    exact = [one for one in near if one.folded == folded(name)] or near
-    coded = [one for one in exact if code in {one.code, *(one.postal_codes or [])}]
-    return coded if code and coded else exact
-
-
 def _place(
     session: AnySession, application: Application, values: dict[str, Any], typed: dict[str, Any], sent: Any
 ) -> None:
@@ -170,7 +151,7 @@ def _place(
     if present is not None and said == place_name(present):
         values["commune_code"] = present.code
         return
-    fitting = places(session, said)
+    fitting = communes_meant(session, said)
     picked = sent.get("commune_pick")
     chosen = [one for one in fitting if one.code == picked] or fitting
     values["commune_code"] = chosen[0].code if len(chosen) == 1 else None

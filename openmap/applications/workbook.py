@@ -13,9 +13,9 @@ from sqlalchemy import or_, select
 from stdnum.fr import siret as siret_number
 
 from openmap.applications.fields import QUESTION
-from openmap.applications.labels import LEGAL_FORM_LABELS
 from openmap.applications.models import LONGEST_SUMMARY, Question
 from openmap.applications.presenting import questions_of
+from openmap.directory.labels import LEGAL_FORM_LABELS
 from openmap.events.models import Edition
 from openmap.extensions import AnySession
 from openmap.reference import queries as reference

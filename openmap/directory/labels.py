@@ -53,3 +53,20 @@ REACH_LABELS: dict[str, LazyString] = {
     "places": lazy_gettext("Sur des territoires choisis"),
     "france": lazy_gettext("Partout en France"),
 }
+LEGAL_FORM_LABELS: dict[str, LazyString] = {
+    "association": lazy_gettext("Association"),
+    "sarl": lazy_gettext("SARL ou EURL"),
+    "sas": lazy_gettext("SAS ou SASU"),
+    "sa": lazy_gettext("Société anonyme"),
+    "scop": lazy_gettext("Scop"),
+    "scic": lazy_gettext("Scic"),
+    "mutuelle": lazy_gettext("Mutuelle"),
+    "fondation": lazy_gettext("Fondation"),
+    "public": lazy_gettext("Établissement public"),
+    "other": lazy_gettext("Autre"),
+}
+
+
+def legal_form_label(form: str) -> str:
+    """Return what a legal form is called; what was typed freely stays as it is."""
+    return str(LEGAL_FORM_LABELS.get(form, form))

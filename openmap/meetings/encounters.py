@@ -31,7 +31,7 @@ def met_before(session: AnySession, edition: Edition) -> Mapping[tuple[int, int]
 
     An edition's plan is the newest that it published; else its working plan, else the newest that was made.
     """
-    plans = _plans_before(session, edition)
+    plans = kept_plans(session, edition.held_on)
     buyer, structure = aliased(Participation), aliased(Participation)
     asked = (
         select(buyer.organisation_id, structure.organisation_id, Edition.held_on, Edition.title)
@@ -48,9 +48,9 @@ def met_before(session: AnySession, edition: Edition) -> Mapping[tuple[int, int]
     return {pair: sorted(encounters) for pair, encounters in met.items()}
 
 
-def _plans_before(session: AnySession, edition: Edition) -> list[int]:
-    """Return one plan for each edition held before."""
-    earlier = Edition.held_on < edition.held_on
+def kept_plans(session: AnySession, day: date) -> list[int]:
+    """Return one plan for each edition held before a day: the one by which its interviews took place; two queries."""
+    earlier = Edition.held_on < day
     made = (
         select(Plan.edition_id, Plan.id, Desk.plan_id)
         .join(Edition, Edition.id == Plan.edition_id)

@@ -28,7 +28,7 @@ from openmap.people.own_pages import OwnPage
 from openmap.web.arrival import arrived_at
 
 blueprint = Blueprint("wishes", __name__, url_prefix="/editions/<slug>/souhaits")
-blueprint.add_app_template_filter(level_label, "wish_level")  # « level_label » is that of territories
+blueprint.add_app_template_filter(level_label, "wish_level_label")
 
 _LINE: Final = re.compile(r"vu-([0-9]{1,9})")
 _MANY: Final = "300 per minute"

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import date
 from typing import Any, Final
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext
 from flask_wtf import FlaskForm
-from sqlalchemy import select
 from wtforms import (
     EmailField,
     RadioField,
@@ -29,7 +28,7 @@ from openmap.needs.periods import bounds, inside, quarters_from
 from openmap.needs.services import outside
 from openmap.needs.telling import CONTACT
 from openmap.people.forms import no_address, one_line, options, printable, several_lines, usable_phone
-from openmap.reference.models import Activity
+from openmap.reference.picking import chosen_activities
 from openmap.reference.places import areas_by_id, communes_by_code
 from openmap.web.fields import Chosen, Day
 from openmap.web.french import quarter as quarter_told
@@ -173,14 +172,6 @@ class NeedForm(FlaskForm):  # type: ignore[misc]
             "starts_on": first,
             "ends_on": last,
         }
-
-
-def chosen_activities(session: AnySession, typed: Iterable[str]) -> list[Activity]:
-    """Return the activities of these ids, those retired since among them."""
-    ids = [int(one) for one in typed]
-    if not ids:
-        return []
-    return list(session.scalars(select(Activity).where(Activity.id.in_(ids)).order_by(Activity.rank, Activity.id)))
 
 
 def filled(need: Need) -> Mapping[str, Any]:

@@ -17,8 +17,8 @@ from sqlalchemy import select
 from openmap.extensions import AnySession
 from openmap.needs.guessing import AUTOMATIC, PROBABLE
 from openmap.needs.plan_words import WORDS
-from openmap.needs.searching import usable_activities
 from openmap.reference.models import Activity, Area, Commune
+from openmap.reference.picking import usable_activities
 from openmap.reference.words import folded
 
 MOST_CANDIDATES: Final = 6

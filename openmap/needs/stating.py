@@ -15,7 +15,6 @@ from flask_babel import lazy_gettext
 from openmap.directory.models import Buyer
 from openmap.extensions import db
 from openmap.needs import services
-from openmap.needs.choosing import trades_offered
 from openmap.needs.forms import NeedForm, filled
 from openmap.needs.guards import buyer_or_404, buyers_only, need_or_404, stating_only
 from openmap.needs.labels import need_field
@@ -26,6 +25,7 @@ from openmap.needs.telling import held, told
 from openmap.people import own_pages
 from openmap.people.access import here, signed_in
 from openmap.people.own_pages import OwnPage
+from openmap.reference.picking import trades_offered
 from openmap.reference.places import places_offered
 from openmap.web.fields import Chosen
 from openmap.web.requests import row_number

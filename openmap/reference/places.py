@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -15,6 +16,8 @@ from openmap.reference.words import folded
 
 MOST: Final = 12
 """How many of a kind a search shows: more would not be read on a phone."""
+
+_PLACE: Final = re.compile(r"^(.*?)\s*\((\w{2,5})\)$")
 
 WIDE: Final = ("region", "departement")
 """The levels that are offered without searching: a tap is enough for most choices."""
@@ -80,3 +83,20 @@ def places_offered(session: AnySession, ids: Sequence[str], codes: Sequence[str]
         [one for one in found.communes if one not in communes],
     )
     return PlacesOffered(areas, communes, wide, besides, typed)
+
+
+def place_name(commune: Commune | None) -> str:
+    """Return a commune as the form shows it: with a postal code, which tells it from its namesakes."""
+    if commune is None:
+        return ""
+    return f"{commune.name} ({(commune.postal_codes or [commune.code])[0]})"
+
+
+def communes_meant(session: AnySession, typed: str) -> list[Commune]:
+    """Return the communes that what was typed may mean; one alone where it says enough."""
+    found = _PLACE.match(typed)
+    name, code = (found[1], found[2]) if found else (typed, "")
+    near = find_communes(session, name)
+    exact = [one for one in near if one.folded == folded(name)] or near
+    coded = [one for one in exact if code in {one.code, *(one.postal_codes or [])}]
+    return coded if code and coded else exact

@@ -79,7 +79,7 @@ def _safety(page: _Reader, response: TestResponse) -> list[str]:
         if "style" in attributes or tag == "style":
             faults.append(f"inline style on {tag}")
         faults += [f"{name} on {tag}" for name in attributes if name.startswith("on")]
-        target = attributes.get("src", "") or (attributes.get("href", "") if tag == "link" else "")
+        target = attributes.get("src", "") or (attributes.get("href", "") if _is_loaded(tag, attributes) else "")
         if re.match(r"(https?:)?//", target):
             faults.append(f"{target} comes from elsewhere")
     faults += ["script written in the page" for text in page.texts["script"] if text.strip()]
@@ -88,6 +88,11 @@ def _safety(page: _Reader, response: TestResponse) -> list[str]:
         if form.get("method", "get").lower() == "post" and "csrf_token" not in names:
             faults.append(f"the form to {form.get('action')} has no CSRF token")
     return faults
+
+
+def _is_loaded(tag: str, attributes: dict[str, str]) -> bool:
+    """Say whether a browser loads what a tag links to: a canonical address is only told."""
+    return tag == "link" and attributes.get("rel") != "canonical"
 
 
 def _order(page: _Reader) -> list[str]:

@@ -9,14 +9,14 @@ from typing import Final, Literal
 from openmap.people.models import ADMINISTRATOR, ORGANISER, ROLES
 
 Who = Literal[
-    "everyone", "signed_in", "applicant", "reader", "juror", "jury", "manager", "buyer", "participant",
+    "everyone", "signed_in", "applicant", "reader", "juror", "jury", "manager", "publisher", "buyer", "participant",
     "some_organiser", "organiser",
     "administrator",
 ]  # fmt: skip
 """Who may: everyone · whoever has signed in · whose file it is, or who examines it · they and the jurors it was given
-to · who sits in the jury · the jury and who organises · who acts for an organisation or looks after it · who
-acts for the buyer of the table, or looks after it · both sides of the edition and who organises it · who organises any
-edition · who organises this one · who administers."""
+to · who sits in the jury · the jury and who organises · who acts for an organisation or looks after it · who acts for
+it, or administers · who acts for the buyer of the table, or looks after it · both sides of the edition and who
+organises it · who organises any edition · who organises this one · who administers."""
 
 IN_EDITION: Final = tuple(role for role in ROLES if role not in {ADMINISTRATOR, ORGANISER})
 VISITORS: Final = ("anonymous", "nobody", *IN_EDITION, "other_organiser", "organiser", "administrator")
@@ -30,6 +30,7 @@ ALLOWED: Final[Mapping[Who, frozenset[str]]] = {
     "juror": frozenset({"juror"}),
     "jury": frozenset({"juror", "organiser", "administrator"}),
     "manager": frozenset({"structure_delegate", "organiser", "administrator"}),
+    "publisher": frozenset({"structure_delegate", "administrator"}),
     "buyer": frozenset({"buyer_delegate", "organiser", "administrator"}),
     "participant": frozenset({"buyer_delegate", "structure_delegate", "organiser", "administrator"}),
     "some_organiser": frozenset({"other_organiser", "organiser", "administrator"}),
@@ -45,6 +46,7 @@ READER: Final[Mapping[Who, str]] = {
     "juror": "juror",
     "jury": "juror",
     "manager": "structure_delegate",
+    "publisher": "structure_delegate",
     "buyer": "buyer_delegate",
     "participant": "structure_delegate",
     "some_organiser": "organiser",

@@ -16,9 +16,9 @@ from openmap.extensions import db
 from openmap.needs.listing import PER_PAGE, Filters, listed, whole
 from openmap.needs.models import Need
 from openmap.needs.periods import bounds, horizon, quarters_from
-from openmap.needs.searching import find_trades
 from openmap.needs.services import today_of
 from openmap.reference.models import Commune
+from openmap.reference.picking import find_trades
 from openmap.reference.places import find_places
 from tests.house.counting import statements
 from tests.needs.conftest import Town, activity, area

@@ -12,6 +12,7 @@ from tests.house.parts import (
     deciding,
     examining,
     facilitating,
+    keeping,
     matching,
     publishing,
     purchasing,
@@ -25,5 +26,6 @@ from tests.house.parts import (
 PARTS: Final[tuple[ModuleType, ...]] = (
     applying, examining, reading, deciding, stating, purchasing, matching, wishing, calculating, correcting, publishing,
     facilitating, searching, reading_api,
+    keeping,
 )  # fmt: skip
 """In the order in which they furnish the world: each may use what the ones before have made."""

@@ -14,8 +14,10 @@ from sqlalchemy.orm import joinedload
 
 from openmap.extensions import AnySession
 from openmap.reference.models import Activity
-from openmap.reference.places import MOST
 from openmap.reference.words import folded
+
+MOST: Final = 12
+"""How many of a kind a search shows: more would not be read on a phone."""
 
 ALIKE: Final = 82
 """From there on (of 100, rapidfuzz) a word that fits nothing is taken for one of ours with a slip."""
@@ -43,6 +45,21 @@ class Trades:
     activities: Sequence[Activity] = ()
     codes: Sequence[Code] = ()
     read_as: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class TradesOffered:
+    """Activities and codes: those chosen, and those that were found besides. ``typed`` is what was searched."""
+
+    chosen: Sequence[Activity]
+    codes: Sequence[Code]
+    found: Trades
+    typed: str
+
+    @property
+    def count(self) -> int:
+        """How many things were found besides those chosen."""
+        return len(self.found.activities) + len(self.found.codes)
 
 
 def find_trades(session: AnySession, typed: str) -> Trades:
@@ -90,6 +107,27 @@ def labels_of(session: AnySession, codes: Sequence[str]) -> list[Code]:
         return []
     known = {one.code: one.label for one in codes_of(usable_activities(session))}
     return [Code(code, known.get(code, "")) for code in codes]
+
+
+def chosen_activities(session: AnySession, typed: Iterable[str]) -> list[Activity]:
+    """Return the activities of these ids, those retired since among them."""
+    ids = [int(one) for one in typed]
+    if not ids:
+        return []
+    return list(session.scalars(select(Activity).where(Activity.id.in_(ids)).order_by(Activity.rank, Activity.id)))
+
+
+def trades_offered(session: AnySession, ids: Sequence[str], codes: Sequence[str], typed: str) -> TradesOffered:
+    """Return what is chosen (ids of activities, CPV codes) and what ``typed`` finds besides."""
+    chosen = chosen_activities(session, ids[:100])
+    held = {one.id for one in chosen}
+    found = find_trades(session, typed) if typed else Trades()
+    besides = Trades(
+        [one for one in found.activities if one.id not in held],
+        [one for one in found.codes if one.code not in codes],
+        found.read_as,
+    )
+    return TradesOffered(chosen, labels_of(session, codes[:100]), besides, typed)
 
 
 def _stems(text: str) -> list[str]:
