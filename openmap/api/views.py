@@ -20,7 +20,7 @@ LIMITS: Final = "120 per minute;3000 per hour"
 
 blueprint = Blueprint("api", __name__)
 errors.register("/api/v1", refused)
-limited = limiter.shared_limit(LIMITS, scope="api")
+limited = limiter.shared_limit(lambda: LIMITS, scope="api")
 
 
 @blueprint.after_request
