@@ -34,6 +34,7 @@ from openmap.directory import (
     claiming,
     confirming,
     facilitators,
+    import_pages,
     keeping,
     keeping_clients,
     keeping_files,
@@ -45,12 +46,12 @@ from openmap.directory import claim_privacy as _claim_privacy  # noqa: F401
 from openmap.directory import facilitator_models as _facilitators  # noqa: F401
 from openmap.directory import facilitator_privacy as _facilitator_privacy  # noqa: F401
 from openmap.directory import import_models as _imports  # noqa: F401
-from openmap.directory import import_pages
 from openmap.directory import import_privacy as _import_lists_privacy  # noqa: F401
 from openmap.directory import import_tasks as _import_tasks  # noqa: F401
 from openmap.directory import indexing as _directory_indexing  # noqa: F401
 from openmap.directory import privacy as _directory_privacy  # noqa: F401
 from openmap.directory import revising as _revising  # noqa: F401
+from openmap.directory import schema_org as _schema_org  # noqa: F401
 from openmap.directory import sourcing_models as _sourcing  # noqa: F401
 from openmap.directory import views as organisations
 from openmap.directory.sourcing import answer_pages, compare_pages, list_pages, message_pages, watch_pages

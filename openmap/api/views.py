@@ -20,7 +20,13 @@ LIMITS: Final = "120 per minute;3000 per hour"
 
 blueprint = Blueprint("api", __name__)
 errors.register("/api/v1", refused)
-limited = limiter.shared_limit(LIMITS, scope="api")
+limited = limiter.shared_limit(lambda: LIMITS, scope="api")
+
+
+@blueprint.after_request
+def _open(response: Response) -> Response:
+    """Open every answer of the API, that to OPTIONS too; its page for people is a page like others."""
+    return opened(response) if request.path.startswith("/api/v1") else response
 
 
 def _view(operation: Operation) -> Callable[..., Response]:
@@ -31,8 +37,8 @@ def _view(operation: Operation) -> Callable[..., Response]:
             asked = read(operation.asks, request.args)
             found = operation.run(db.session, asked, **pieces)
         except Refused as refusal:
-            return opened(problem(refusal.status, refusal.faults))
-        return opened(answered(abort(404) if found is None else found, asked))
+            return problem(refusal.status, refusal.faults)
+        return answered(abort(404) if found is None else found, asked)
 
     return view
 
@@ -45,7 +51,7 @@ for _operation in OPERATIONS:
 @limited
 def document() -> Response:
     """Hand over the description of the API (OpenAPI 3.1)."""
-    return opened(as_json(description(str(current_app.config["OPENMAP"].base_url))))
+    return as_json(description(str(current_app.config["OPENMAP"].base_url)))
 
 
 @blueprint.get("/api")

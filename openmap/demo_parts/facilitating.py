@@ -31,10 +31,12 @@ def demo_facilitating(_edition: Edition, people: Mapping[str, Person], now: date
     for code in COORDINATED:
         if (area := areas.get(("departement", code))) is not None:
             _entry(f"Coordination fictive {area.name}", "coordination", [area], by, now, is_published=True)
-    local = [_entry(f"Maison de l’emploi fictive {one.name}", "facilitator", [one], by, now, is_published=rank % 2 == 0)
-             for rank, one in enumerate(area for code in LOCAL if (area := areas.get(("ept", code))))]  # fmt: skip
-    eastern = _eastern(areas)
-    _entry("Mission fictive de Seine-et-Marne", "facilitator", eastern[:-HOLES], by, now, is_published=True)
+    territories = [areas[key] for code in LOCAL if (key := ("ept", code)) in areas]
+    local = [
+        _entry(f"Maison de l’emploi fictive {one.name}", "facilitator", [one], by, now, is_published=rank % 2 == 0)
+        for rank, one in enumerate(territories)
+    ]
+    _entry("Mission fictive de Seine-et-Marne", "facilitator", _eastern(areas), by, now, is_published=True)
     if len(local) > 1:
         values = _values(local[0], is_published=True) | {
             "deputy_id": local[1].id, "active_until": (now - timedelta(days=9)).date(),
@@ -43,11 +45,13 @@ def demo_facilitating(_edition: Edition, people: Mapping[str, Person], now: date
 
 
 def _eastern(areas: Mapping[tuple[str, str], Area]) -> list[Area]:
-    """Return the territories that lie wholly in Seine-et-Marne, the largest first; the last are left uncovered."""
+    """Return the territories that reach into Seine-et-Marne but the smallest that lie wholly in it: the holes."""
     whole = areas.get(("departement", "77"))
     inside = {one.code for one in whole.communes} if whole else set()
-    found = [one for one in areas.values() if one.is_cell and {each.code for each in one.communes} <= inside]
-    return sorted(found, key=lambda one: (-len(one.communes), one.code))
+    held = {area: {one.code for one in area.communes} for area in areas.values() if area.is_cell}
+    reaching = [area for area, codes in held.items() if codes & inside]
+    wholly = sorted((one for one in reaching if held[one] <= inside), key=lambda one: (len(held[one]), one.code))
+    return [one for one in reaching if one not in wholly[:HOLES]]
 
 
 def _entry(name: str, role: str, areas: list[Area], by: Person, now: datetime, *, is_published: bool) -> Facilitator:

@@ -114,7 +114,8 @@ def _hold(session: AnySession, entry: Facilitator) -> None:
 
 def _goes_round(session: AnySession, entry: Facilitator, deputy_id: int | None) -> bool:
     """Say whether the deputy of its deputies would be the entry itself."""
-    deputies: dict[int, int | None] = dict(session.execute(select(Facilitator.id, Facilitator.deputy_id)).tuples())
+    rows = session.execute(select(Facilitator.id, Facilitator.deputy_id))
+    deputies = {number: deputy for number, deputy in rows}  # noqa: C416 - rows are no pairs to mypy
     seen: set[int] = {entry.id}
     while deputy_id is not None and deputy_id not in seen:
         seen.add(deputy_id)

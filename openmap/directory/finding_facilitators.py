@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Final
 
@@ -97,20 +97,25 @@ def _who(answer: Answer) -> str:
 
 
 def _reach(answer: Answer) -> str:
+    if not answer.place:
+        return str(_("qui répond pour %(width)s de chacune", width=width_label(answer.width)))
     return str(_("qui répond pour %(width)s %(place)s", width=width_label(answer.width), place=answer.place))
 
 
 def _answered(session: AnySession, place: Commune | Area, on: date) -> Found:
     communes = [place] if isinstance(place, Commune) else place.communes
     coverage = Coverage(session, on, [one.code for one in communes])
-    held: dict[tuple[int, ...], tuple[list[Answer], list[Commune]]] = {}
+    held: dict[tuple[tuple[int, str], ...], list[tuple[list[Answer], Commune]]] = {}
     for commune in communes:
         answers = coverage.answers(commune.code)
-        key = tuple(answer.facilitator.id for answer in answers)
-        held.setdefault(key, (answers, []))[1].append(commune)
-    return Found(place, _largest_first(held))
+        held.setdefault(tuple((one.facilitator.id, one.width) for one in answers), []).append((answers, commune))
+    groups = [
+        Group(_together([answers for answers, _one in rows]), [one for _a, one in rows]) for rows in held.values()
+    ]
+    return Found(place, sorted(groups, key=lambda group: (-len(group.communes), group.communes[0].folded)))
 
 
-def _largest_first(held: Mapping[tuple[int, ...], tuple[list[Answer], list[Commune]]]) -> list[Group]:
-    groups = [Group(answers, communes) for answers, communes in held.values()]
-    return sorted(groups, key=lambda group: (-len(group.communes), group.communes[0].folded))
+def _together(rows: Sequence[Sequence[Answer]]) -> list[Answer]:
+    """Return the answers that communes share; the place of one is left out where it is another in each."""
+    columns = zip(*rows, strict=True)
+    return [one[0] if len({answer.place for answer in one}) == 1 else replace(one[0], place="") for one in columns]

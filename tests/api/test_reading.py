@@ -14,6 +14,7 @@ from sqlalchemy import String, Text, select
 from openmap.api.operations import OPERATIONS
 from openmap.directory.facilitator_models import Facilitator
 from openmap.directory.models import Buyer, ClientReference, Delegate, Offer, Structure
+from openmap.directory.page_parts import parts_of
 from openmap.extensions import Base, db, limiter
 from openmap.needs.models import Need
 from openmap.needs.periods import bounds, quarters_from
@@ -157,8 +158,9 @@ def test_any_site_reads_it_and_nobody_is_recognised(app: Flask, data: FlaskClien
     assert "If-None-Match" in asking.headers["Access-Control-Allow-Headers"]
 
 
-def test_mass_scraping_is_told_to_wait(data: FlaskClient) -> None:
-    for rank in range(120):
+def test_mass_scraping_is_told_to_wait(data: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("openmap.api.views.LIMITS", "20 per hour")  # a slow machine asks less than 120 in a minute
+    for rank in range(20):
         answer = data.get(f"{V1}/{('structures', 'needs')[rank % 2]}")
         assert answer.status_code == 200
     assert answer.headers["RateLimit-Remaining"] == "0"
@@ -259,12 +261,16 @@ def test_nothing_secret_is_in_the_api_the_map_or_the_public_pages(app: Flask, da
         reached += answer.status_code == 200
         if address.endswith(".xml"):
             found = re.findall(r"<loc>http://[^/]+([^<]+)</loc>", answer.text)
-            seen += [one for one in found if not one.startswith("/annuaire/structures/")]
+            seen += found
             assert f"/annuaire/structures/{hidden.id}" not in found
             assert f"/annuaire/structures/{gone.id}" not in found
     assert reached > 25
     mapped = data.get("/plan-du-site/structures-1.xml").text
     assert re.findall(r"/annuaire/structures/(\d+)", mapped) == [str(shown.id)]
+    public_page = data.get(f"/annuaire/acheteurs/{buyer.id}").text
+    assert "Besoin public" in public_page
+    assert "1\u00a0besoin<" in public_page  # the hidden ones are not even counted
+    assert data.get(f"/annuaire/acheteurs/{quiet.id}").status_code == 404
     assert db.session.query(Person).count() == 1
     assert db.session.query(Facilitator).count() == 1
 
@@ -289,3 +295,15 @@ def test_the_map_has_ten_thousand_pages_a_file(data: FlaskClient, monkeypatch: p
     assert [len(one) for one in numbers] == [2, 1]
     assert data.get("/plan-du-site/structures-3.xml").status_code == 404
     assert "Sitemap: http://127.0.0.1:8000/sitemap.xml" in data.get("/robots.txt").text
+
+
+def test_search_engines_read_a_listed_structure_in_microdata(app: Flask, data: FlaskClient) -> None:
+    listed, hidden = make_structure(1, name="A & <b>B</b>", contact_email="cache@essai.example"), make_structure(2)
+    hidden.listed_at = None
+    db.session.commit()
+    with app.test_request_context():
+        told, nothing = ("".join(parts_of(db.session, one, None, "main")) for one in (listed, hidden))
+    assert 'itemtype="https://schema.org/Organization"' in told
+    assert "A &amp; &lt;b&gt;B&lt;/b&gt;" in told
+    assert "cache@" not in told
+    assert "schema.org" not in nothing

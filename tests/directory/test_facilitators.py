@@ -147,7 +147,7 @@ def test_a_place_that_is_typed_is_answered_in_words(region: Flask) -> None:
     assert "Quel lieu" in client.get(f"{HOME}?q=saint").text
     assert "Aucun lieu" in client.get(f"{HOME}?q=zzzz").text
     assert "Personne ne répond encore pour Provins" in client.get(f"{HOME}?q=provins").text
-    assert "8 communes" in client.get(f"{HOME}?lieu=departement:93").text
+    assert "8\u00a0communes" in client.get(f"{HOME}?lieu=departement:93").text
 
 
 def test_a_contact_is_seen_by_buyers_and_by_everyone_once_its_person_agreed(region: Flask) -> None:
@@ -263,3 +263,15 @@ def test_a_confirmation_is_dated(region: Flask) -> None:
     db.session.commit()
     assert entry.confirmed_at is not None
     assert entry.confirmed_at > now() - timedelta(minutes=1)
+
+
+def test_communes_of_several_territories_are_told_together_without_naming_one(region: Flask) -> None:
+    added("Mission", area("ept", "T6"), area("ept", "T7"))
+    page = region.test_client().get(f"{HOME}?lieu=departement:93").text
+    assert "qui répond pour le territoire de chacune" in page
+    assert "territoire Plaine Commune" not in page
+
+
+def test_a_level_of_territory_is_called_by_its_name(region: Flask) -> None:
+    """The wishes have levels too: a filter of the same name called every département « Sans réponse »."""
+    assert region.jinja_env.filters["level_label"]("departement") == "Département"
