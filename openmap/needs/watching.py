@@ -50,4 +50,8 @@ def _revision(session: AnySession) -> int:
     return session.scalar(select(func.max(NeedChange.id))) or 0
 
 
-register(Watched("needs", _canonical, lambda query: search_path("needs.index", query), _matching, _told, _revision))
+register(
+    Watched(
+        "needs", _canonical, lambda query: search_path("needs.index", query), _matching, _told, _revision, _revision
+    )
+)

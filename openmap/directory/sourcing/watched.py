@@ -19,6 +19,7 @@ from openmap.directory import revising
 from openmap.directory.labels import SHORT_KINDS
 from openmap.directory.models import Structure
 from openmap.directory.search.finding import matching_ids
+from openmap.directory.search.holding import snapshot
 from openmap.directory.search.query import Query
 from openmap.directory.sourcing.choosing import structure_path, structures_by_id, whole_address
 from openmap.extensions import AnySession
@@ -43,7 +44,7 @@ class Watched:
     ``canonical`` returns the query that an address asks, always written alike, empty where it narrows nothing.
     ``matching`` returns the numbers of what answers it and ``person`` may see, of none where it means nothing any more;
     ``told`` those of them that still are to be seen, in words. ``revision`` is a number that grows whenever what is
-    searched has changed.
+    searched has changed, ``seen`` the one that a search made from now on has read at least: an index may lag behind.
     """
 
     name: str
@@ -52,6 +53,7 @@ class Watched:
     matching: Callable[[AnySession, Person, str, date], list[int]]
     told: Callable[[AnySession, Person, Sequence[int]], list[Told]]
     revision: Callable[[AnySession], int]
+    seen: Callable[[AnySession], int]
 
 
 _kinds: Final[dict[str, Watched]] = {}
@@ -105,5 +107,6 @@ register(
         _matching,
         _told,
         revising.current,
+        lambda session: snapshot(session).revision,
     )
 )

@@ -160,8 +160,8 @@ def write_digest(session: AnySession, person_id: int, *, now: datetime) -> bool:
     findings = []
     for look in looks:
         search = still.get(look.search_id)
-        if search is None:
-            continue
+        if search is None or look.revision < look.watched.revision(session):
+            continue  # told already, or the index has not read all yet: the next round looks again
         search.looked_at, search.revision = now, look.revision
         new = _unknown(session, search.id, look.ids)
         _know(session, search.id, new)
@@ -190,7 +190,7 @@ def _finding(watched: Watched, search: SavedSearch, told: Sequence[Told], count:
 
 
 def _look(session: AnySession, watched: Watched, search_id: int, query: str, person: Person, now: datetime) -> Look:
-    revision = watched.revision(session)  # before it is searched: what comes in between is looked for next time
+    revision = watched.seen(session)  # before it is searched: what comes in between is looked for next time
     ids = watched.matching(session, person, query, now.astimezone(HERE).date())
     return Look(search_id, watched, revision, ids)
 
