@@ -17,7 +17,7 @@ from openmap.extensions import db
 from openmap.people.models import Person
 from tests import postgres
 from tests.conftest import config_for, lent
-from tests.house.world import furnish
+from tests.house.world import Numbers, furnish, numbers
 from tests.signing import resume, token_of
 
 KEPT = ("files", "outbox")
@@ -28,14 +28,16 @@ KEPT = ("files", "outbox")
 class Furnished:
     """A database with everything in it, the folder beside it, and who signs in, by number.
 
-    Each has signed in: ``tokens`` are what their browsers keep. On PostgreSQL, ``sequences`` say how far it has
-    counted, so that it can be put back after a test.
+    Each has signed in: ``tokens`` are what their browsers keep. ``numbers`` fill the addresses; looked up once, for
+    they are the same in every copy. On PostgreSQL, ``sequences`` say how far it has counted, so that it can be put
+    back after a test.
     """
 
     url: str
     instance: Path
     visitors: dict[str, int]
     tokens: dict[str, str]
+    numbers: Numbers
     sequences: dict[str, int]
 
 
@@ -52,9 +54,10 @@ def furnished(tmp_path_factory: pytest.TempPathFactory, migrated: str, worker_id
         people = furnish()
         visitors = {name: person.id for name, person in people.items()}
         tokens = {name: token_of(person) for name, person in people.items()}
+        known = numbers()
         db.session.remove()
         db.engine.dispose()
-    return Furnished(url, instance, visitors, tokens, {} if url.startswith("sqlite") else postgres.keep(url))
+    return Furnished(url, instance, visitors, tokens, known, {} if url.startswith("sqlite") else postgres.keep(url))
 
 
 @pytest.fixture
@@ -71,6 +74,7 @@ def world(furnished: Furnished, tmp_path: Path) -> Iterator[Flask]:
     with lent(config_for(tmp_path, url)) as app:
         people = {name: db.session.get_one(Person, number) for name, number in furnished.visitors.items()}
         app.extensions["visitors"], app.extensions["tokens"] = people, furnished.tokens
+        app.extensions["numbers"] = furnished.numbers
         yield app
 
 

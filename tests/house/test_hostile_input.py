@@ -75,7 +75,7 @@ def _addresses() -> list[Page | File]:
 
 def test_any_query_and_any_piece_of_a_path_is_answered(world: Flask) -> None:
     clients = {who: visitor(world, name) for who, name in READER.items()}
-    known = numbers()
+    known = world.extensions["numbers"]
     for turn, line in enumerate(_addresses()):
         _attack(clients[line.who], line, line.path.format_map(known).partition("?")[0], turn)
 
@@ -91,7 +91,7 @@ def _attack(client: FlaskClient, line: Page | File, path: str, turn: int) -> Non
 
 @pytest.mark.parametrize("action", ACTIONS, ids=lambda action: action.path)
 def test_any_value_of_any_field_is_answered(world: Flask, action: Action) -> None:
-    known, first = numbers(), ACTIONS.index(action)
+    known, first = world.extensions["numbers"], ACTIONS.index(action)
     given = {name: value.format_map(known) for name, value in action.data.items()}
     path = action.path.format_map(known)
     for turn, name in enumerate([*given, "nom_inconnu"], start=first):
@@ -111,12 +111,14 @@ def test_a_script_in_any_field_is_shown_as_text_on_every_page(world: Flask) -> N
     for action in ACTIONS:
         if action.endpoint in {"signin.leave", "account.leave_for_good_post"}:
             continue
-        given = {name: value.format_map(numbers()) for name, value in action.data.items()}
+        known = numbers()
+        given, path = {name: value.format_map(known) for name, value in action.data.items()}, action.path
         for name in given:
             limiter.reset()
-            answer = sent(clients[action.who], action.path.format_map(numbers()), {**given, name: MARK})
+            answer = sent(clients[action.who], path.format_map(known), {**given, name: MARK})
             taken += answer.status_code < 400
             assert MARK.encode() not in answer.data, (action.path, name)
     assert taken > 15
+    known = numbers()
     for page in PAGES:
-        assert MARK not in clients[page.who].get(page.path.format_map(numbers())).text, page.path
+        assert MARK not in clients[page.who].get(page.path.format_map(known)).text, page.path
