@@ -13,7 +13,7 @@ from flask_wtf.file import FileField
 from wtforms import DateField, IntegerField, TimeField, ValidationError
 from wtforms.validators import InputRequired, NumberRange, Optional
 
-from openmap.events.forms import LocalTime, line, text
+from openmap.events.forms import LocalTime, line, of_our_time, text
 from openmap.events.models import Edition
 from openmap.events.slots import Rhythm
 from openmap.pitches.models import CoachingSlot, Jury
@@ -22,7 +22,7 @@ from openmap.pitches.models import CoachingSlot, Jury
 class CoachingRhythmForm(FlaskForm):  # type: ignore[misc]
     """The half-day: from when to when, how long each, with whom."""
 
-    day = DateField(lazy_gettext("Jour"), validators=[InputRequired(lazy_gettext("Donnez un jour."))])
+    day = DateField(lazy_gettext("Jour"), validators=[InputRequired(lazy_gettext("Donnez un jour.")), of_our_time])
     start = TimeField(lazy_gettext("Début"), validators=[InputRequired(lazy_gettext("Donnez une heure."))])
     end = TimeField(lazy_gettext("Fin"), validators=[InputRequired(lazy_gettext("Donnez une heure."))])
     duration = IntegerField(
@@ -72,8 +72,8 @@ class CoachingSlotForm(FlaskForm):  # type: ignore[misc]
 
     coach = line(lazy_gettext("Qui accompagne"), 120, required=lazy_gettext("Donnez un nom."))
     place = line(lazy_gettext("Lieu"), 200)
-    start = LocalTime(lazy_gettext("Début"), [InputRequired(lazy_gettext("Donnez un jour et une heure."))])
-    end = LocalTime(lazy_gettext("Fin"), [InputRequired(lazy_gettext("Donnez un jour et une heure."))])
+    start = LocalTime(lazy_gettext("Début"), [InputRequired(lazy_gettext("Donnez un jour et une heure.")), of_our_time])
+    end = LocalTime(lazy_gettext("Fin"), [InputRequired(lazy_gettext("Donnez un jour et une heure.")), of_our_time])
 
     def validate_end(self, field: Any) -> None:
         """Refuse an end before the beginning."""
@@ -103,8 +103,8 @@ class CoachingSlotForm(FlaskForm):  # type: ignore[misc]
 class DeadlinesForm(FlaskForm):  # type: ignore[misc]
     """Until when structures book, and hand in their slides."""
 
-    booking = LocalTime(lazy_gettext("Réserver ou changer jusqu’au"), [Optional()])
-    decks = LocalTime(lazy_gettext("Déposer un support jusqu’au"), [Optional()])
+    booking = LocalTime(lazy_gettext("Réserver ou changer jusqu’au"), [Optional(), of_our_time])
+    decks = LocalTime(lazy_gettext("Déposer un support jusqu’au"), [Optional(), of_our_time])
 
     def show(self, jury: Jury, edition: Edition) -> None:
         """Fill the fields with what is set."""

@@ -28,11 +28,13 @@ class Codes:
     what: str
     order: list[str] = field(default_factory=list)
     _names: dict[str, str] = field(default_factory=dict)
+    _taken: set[str] = field(default_factory=set)
 
     def add(self, code: str, *names: str) -> bool:
         """Add a code; false when it is taken."""
-        if code in self.order:
+        if code in self._taken:
             return False
+        self._taken.add(code)
         self.order.append(code)
         self._names[normal(code)] = code
         for name in names:
