@@ -34,7 +34,8 @@ class Mailbox:
     address: str
     kept: dict[str, Kept] = field(default_factory=dict)
     log: list[tuple[str, str]] = field(default_factory=list)
-    """What each object did: method and « added », « updated », « cancelled », « same », « late » or « unknown »."""
+    """What each object did: method and « added », « updated », « cancelled », « same », « late » or « unknown »; « again »
+    where it was cancelled once more, after a request that the server refused and that may have arrived all the same."""
 
     def receive(self, mail: EmailMessage) -> list[str]:
         """Apply every calendar object of a mail; return their texts."""
@@ -63,7 +64,7 @@ class Mailbox:
             return
         if method == "CANCEL":
             assert event.status.value == "CANCELLED"
-            self.log.append((method, "unknown" if known is None or known.cancelled else "cancelled"))
+            self.log.append((method, "unknown" if known is None else "again" if known.cancelled else "cancelled"))
         else:
             assert method == "REQUEST"
             assert event.status.value == "CONFIRMED"

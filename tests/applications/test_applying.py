@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import func, select
 from stdnum.fr import siret as siret_number
 
 from openmap.applications import services
@@ -198,12 +198,13 @@ def test_a_withdrawn_file_can_be_submitted_again_and_is_told_again(edition: Edit
     assert purposes == ["application.received"] * 2 + ["application.withdrawn"] * 2
 
 
-def test_a_name_that_another_structure_has_is_told_apart(edition: Edition, person: Person) -> None:
+def test_a_name_that_another_structure_has_makes_a_page_of_its_own(edition: Edition, person: Person) -> None:
     db.session.add(Structure(name="Homonyme", kind="ess"))
     application = complete(edition, person=person, name="Homonyme")
     services.submit(db.session, application, by=person, now=BEFORE)
     assert application.structure is not None
-    assert application.structure.name == f"Homonyme ({application.siret})"
+    assert (application.structure.name, application.structure.siret) == ("Homonyme", application.siret)
+    assert db.session.scalar(select(func.count()).select_from(Structure).where(Structure.name == "Homonyme")) == 2
     assert db.session.scalars(select(Delegate.person_id)).all() == [person.id]
 
 

@@ -229,7 +229,7 @@ def test_queries_are_the_same_for_few_and_many() -> None:
     db.session.commit()
     counts = []
     for _step in range(2):
-        page("")
+        page("q=pelouse&lieu=departement:93")  # the index is brought up to date
         with statements() as sent:
             page("q=pelouse&lieu=departement:93")
         counts.append(len(sent))
@@ -237,7 +237,7 @@ def test_queries_are_the_same_for_few_and_many() -> None:
             structure(f"N° {at} (fictif)", "93066", offer(green, km=10))
         db.session.commit()
     assert counts[0] == counts[1]
-    assert counts[0] <= 3
+    assert counts[0] <= 4
 
 
 def test_an_address_says_all_of_a_query() -> None:

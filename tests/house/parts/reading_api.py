@@ -17,7 +17,7 @@ ACTIONS: tuple[Action, ...] = ()
 FILES = (
     File("api.document", f"{V1}/openapi.json", "everyone"),
     File("api.structures", f"{V1}/structures", "everyone"),
-    File("api.structure", f"{V1}/structures/{{listed}}", "everyone"),
+    File("api.structure", f"{V1}/structures/{{listed_api}}", "everyone"),
     File("api.structure_by_siret", f"{V1}/structures/siret/73282932000074", "everyone"),
     File("api.needs", f"{V1}/needs", "everyone"),
     File("api.need", f"{V1}/needs/{{need_public}}", "everyone"),
@@ -48,4 +48,4 @@ def furnish(_edition: Edition, _people: Mapping[str, Person]) -> None:
 def numbers() -> dict[str, object]:
     """Return what stands between braces in the lines above."""
     listed = db.session.query(Structure).filter_by(name=NAME).one_or_none()
-    return {"listed": listed.id if listed else 0}
+    return {"listed_api": listed.id if listed else 0}
