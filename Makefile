@@ -69,7 +69,7 @@ bench-readings: $(SETUP) ## readings shared out among a jury, twenty seeds (some
 bench-matching: $(SETUP) ## the match score on sixty judgements (ARGS="--large 1000 3000 --postgres=…": its cost; some seconds)
 	@$(BIN)/python -m benchmarks.matching $(ARGS)
 
-bench-retrieval: $(SETUP) ## the directory's search on eighty graded questions (ARGS="--postgres=…": there too; a minute)
+bench-retrieval: $(SETUP) ## the directory's search on 120 graded questions (ARGS="--postgres=…": there too; a minute)
 	@$(BIN)/python -m benchmarks.retrieval $(ARGS)
 
 bench-wishes: $(SETUP) ## 300 participants saying their wishes while a solve runs (ARGS="--postgres=…": there too; three minutes)

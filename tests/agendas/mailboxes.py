@@ -34,8 +34,8 @@ class Mailbox:
     address: str
     kept: dict[str, Kept] = field(default_factory=dict)
     log: list[tuple[str, str]] = field(default_factory=list)
-    """What each object did: method and « added », « updated », « cancelled », « same », « late » or « unknown »; « again »
-    where it was cancelled once more, after a request that the server refused and that may have arrived all the same."""
+    """What each object did: method and « added », « updated », « cancelled », « same », « late » or « unknown »;
+    « again » where it was cancelled once more, after a request that was refused and may have arrived all the same."""
 
     def receive(self, mail: EmailMessage) -> list[str]:
         """Apply every calendar object of a mail; return their texts."""
