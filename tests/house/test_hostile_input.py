@@ -80,12 +80,16 @@ def test_any_query_and_any_piece_of_a_path_is_answered(world: Flask) -> None:
         _attack(clients[line.who], line, line.path.format_map(known).partition("?")[0], turn)
 
 
+PIECES: Final = (HUGE, "9" * 5_000, "%00", "%E2%80%AE", "..%2F..%2Fetc%2Fpasswd", "%FF", "-1", "%0d%0aX-A:b")
+"""What a piece of a path may be; each address meets half of them at each piece, in turn."""
+
+
 def _attack(client: FlaskClient, line: Page | File, path: str, turn: int) -> None:
     for told, value in _values(turn).items():
         if len(value) <= 5_000:
             _sound(client.get(path, query_string=dict.fromkeys(QUERIES, value)), (line.path, told))
-    for piece in re.findall(r"[^/]+", path):
-        for value in (HUGE, "9" * 5_000, "%00", "%E2%80%AE", "..%2F..%2Fetc%2Fpasswd", "%FF", "-1", "%0d%0aX-A:b"):
+    for at, piece in enumerate(re.findall(r"[^/]+", path)):
+        for value in PIECES[(turn + at) % 2 :: 2]:
             _sound(client.get(path.replace(f"/{piece}", f"/{value}", 1)), (line.path, value[:30]))
 
 
